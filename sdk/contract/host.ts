@@ -1,0 +1,78 @@
+import * as z from "zod";
+import { defineOperation } from "./operation.ts";
+import { ProviderName } from "./run.ts";
+
+/** The contract generation that this deployment speaks. */
+export const contractVersion = { major: 0, minor: 8, patch: 26 } as const;
+
+const ContractVersion = z.object({ major: z.int(), minor: z.int(), patch: z.int() });
+
+const CapabilityStatus = z.union([
+  z.literal("Available"),
+  z.object({ DisabledByPolicy: z.object({ description: z.string() }) }),
+  z.object({ NotCompiled: z.object({ feature: z.string() }) }),
+]);
+
+const CatalogEntry = z.object({
+  id: z.string(),
+  display_name: z.string(),
+  tier: z.enum(["recommended", "supported"]),
+  context_window: z.int(),
+  max_output_tokens: z.int(),
+  profile: z.object({
+    model_family: z.string(),
+    supports_temperature: z.boolean(),
+    supports_thinking: z.boolean(),
+    supports_reasoning: z.boolean(),
+    inline_video: z.boolean(),
+    params_schema: z.record(z.string(), z.unknown()),
+  }),
+});
+
+/** What this deployment can do, and which vendors it has keys for. */
+export const Capabilities = z.object({
+  contract_version: ContractVersion,
+  capabilities: z.array(
+    z.object({ id: z.string(), description: z.string(), status: CapabilityStatus }),
+  ),
+  providers: z.array(
+    z.object({
+      provider: ProviderName,
+      configured: z.boolean(),
+      /** `demo` is a built-in script, chosen by itself only when no vendor has a key. */
+      is_default: z.boolean(),
+    }),
+  ),
+});
+export type Capabilities = z.infer<typeof Capabilities>;
+
+/** The models that this deployment knows by name. */
+export const ModelsCatalog = z.object({
+  contract_version: ContractVersion,
+  providers: z.array(
+    z.object({
+      provider: ProviderName,
+      default_model_id: z.string(),
+      models: z.array(CatalogEntry),
+    }),
+  ),
+});
+export type ModelsCatalog = z.infer<typeof ModelsCatalog>;
+
+/** Operations that tell what the deployment is. */
+export const hostOperations = {
+  "capabilities/get": defineOperation({
+    summary: "Tell what this deployment can do",
+    http: ["GET", "/capabilities"],
+    scope: "read",
+    input: z.object({}),
+    output: Capabilities,
+  }),
+  "models/catalog": defineOperation({
+    summary: "List the models this deployment knows by name",
+    http: ["GET", "/models/catalog"],
+    scope: "read",
+    input: z.object({}),
+    output: ModelsCatalog,
+  }),
+};

@@ -1,0 +1,58 @@
+// The contract lives in the SDK because both published things, SDK and CLI, must depend on nothing
+// but themselves; the server implements it.
+import type * as z from "zod";
+import { configOperations } from "./config.ts";
+import { hostOperations } from "./host.ts";
+import type { Operation } from "./operation.ts";
+import { sessionOperations } from "./sessions.ts";
+import { turnOperations } from "./turns.ts";
+
+export { type CatalogModel, catalog, inferProvider } from "./catalog.ts";
+export { ConfigDocument, type ConfigEnvelope } from "./config.ts";
+export {
+  baseUrlVariables,
+  credentialsFrom,
+  type Credentials,
+  defaultProvider,
+  isConfigured,
+  keyVariables,
+} from "./credentials.ts";
+export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
+export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
+export { type Capabilities, contractVersion, type ModelsCatalog } from "./host.ts";
+export { type Labels, RealmId } from "./ids.ts";
+export {
+  type AssistantBlock,
+  type Content,
+  type ContentBlock,
+  type Message,
+  type StopReason,
+  type ToolResult,
+} from "./messages.ts";
+export type { Operation, Scope } from "./operation.ts";
+export type { Remote } from "./remote.ts";
+export { type ProviderName, type RunResult } from "./run.ts";
+export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
+export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
+
+/** The whole API. Add an operation here and every surface gains it. */
+export const operations = {
+  ...sessionOperations,
+  ...turnOperations,
+  ...configOperations,
+  ...hostOperations,
+} satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof operations;
+/** What a caller sends: defaults may be left out. */
+export type ParamsOf<Name extends OperationName> = z.input<(typeof operations)[Name]["input"]>;
+/** What a handler receives: validated, defaults filled in. */
+export type InputOf<Name extends OperationName> = z.output<(typeof operations)[Name]["input"]>;
+export type OutputOf<Name extends OperationName> = z.output<(typeof operations)[Name]["output"]>;
+
+export function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(operations, name);
+}
+
+/** The table as a list, for code that treats every operation alike. */
+export const operationList = Object.entries(operations) as [OperationName, Operation][];

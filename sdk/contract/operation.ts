@@ -1,0 +1,29 @@
+import type * as z from "zod";
+
+/** What a caller's token must allow: look, run turns, or change the realm. */
+export type Scope = "read" | "run" | "admin";
+
+/** One thing a client can ask for. REST, JSON-RPC, MCP, OpenAPI, SDK and CLI are all derived from it. */
+export interface Operation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+> {
+  summary: string;
+  http: readonly [method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string];
+  input: Input;
+  output: Output;
+  scope: Scope;
+  /** How REST's query string becomes parameters, where the same names will not do. */
+  fromQuery?: (query: URLSearchParams) => Record<string, unknown>;
+  /** REST may send this member's value alone as the whole body. */
+  bareBody?: keyof z.input<Input> & string;
+  /** Where REST shows the same facts in another shape (contract 13.11). */
+  restReply?: (output: z.output<Output>) => unknown;
+}
+
+/** Keeps each operation's own input and output types; returns it unchanged. */
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodType>(
+  operation: Operation<Input, Output>,
+): Operation<Input, Output> {
+  return operation;
+}
