@@ -1,0 +1,24 @@
+/** Secrets and settings that a deployment may set besides the bindings of wrangler.toml. */
+interface __BaseEnv_Env {
+  RKAT_ANTHROPIC_API_KEY?: string;
+  ANTHROPIC_API_KEY?: string;
+  ANTHROPIC_BASE_URL?: string;
+  RKAT_OPENAI_API_KEY?: string;
+  OPENAI_API_KEY?: string;
+  OPENAI_BASE_URL?: string;
+  RKAT_GEMINI_API_KEY?: string;
+  GEMINI_API_KEY?: string;
+  RKAT_GOOGLE_API_KEY?: string;
+  GOOGLE_API_KEY?: string;
+  GEMINI_BASE_URL?: string;
+  SELF_HOSTED_BASE_URL?: string;
+  SELF_HOSTED_API_KEY?: string;
+  /** The one secret that opens a deployed Worker; without it everything but `/health` is refused. */
+  RKAT_ADMIN_TOKEN?: string;
+  /** `loopback` lets the embedded server answer without a token; never set it on a deployment. */
+  RKAT_OPEN_ACCESS?: string;
+  /** Origins that browsers may call from, separated by commas; `*` for any. */
+  RKAT_CORS_ORIGINS?: string;
+  RKAT_INSTANCE?: string;
+  RKAT_REALM_BACKEND?: string;
+}

@@ -1,0 +1,32 @@
+/** Append only. An object may wake after months with any prefix of this list applied. */
+export const migrations = [
+  `CREATE TABLE realm (
+     realm_id TEXT PRIMARY KEY,
+     backend TEXT NOT NULL,
+     origin TEXT NOT NULL,
+     instance_id TEXT,
+     created_at INTEGER NOT NULL,
+     generation INTEGER NOT NULL DEFAULT 0,
+     config TEXT NOT NULL DEFAULT '{}'
+   ) WITHOUT ROWID;
+   CREATE TABLE sessions (
+     session_id TEXT PRIMARY KEY,
+     version INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL,
+     message_count INTEGER NOT NULL,
+     total_tokens INTEGER NOT NULL,
+     is_active INTEGER NOT NULL,
+     archived INTEGER NOT NULL,
+     model TEXT NOT NULL,
+     provider TEXT NOT NULL,
+     labels TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX sessions_by_use ON sessions (updated_at DESC, session_id) WHERE archived = 0;
+   CREATE TABLE labels (
+     key TEXT NOT NULL,
+     value TEXT NOT NULL,
+     session_id TEXT NOT NULL,
+     PRIMARY KEY (key, value, session_id)
+   ) WITHOUT ROWID;`,
+] as const;

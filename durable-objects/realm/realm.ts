@@ -1,0 +1,80 @@
+import { DurableObject } from "cloudflare:workers";
+import type { ConfigDocument, ConfigEnvelope, SessionSummary } from "../../sdk/contract/index.ts";
+import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
+import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
+
+/** One tenant, named by its realm id: its manifest, its config, and the directory of its sessions. */
+export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
+  readonly #storage: RealmStorage;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#storage = new RealmStorage(ctx.storage);
+  }
+
+  /** What a turn needs of its realm. The first use creates it, with its backend label pinned. */
+  open(realmId: string): { config: ConfigDocument; generation: number } {
+    const found = this.#storage.find();
+    if (found) return { config: found.config, generation: found.generation };
+    this.#storage.create(this.#manifest(realmId));
+    return { config: {}, generation: 0 };
+  }
+
+  /** The realm's config; a realm that nobody used yet has the defaults, and is not created by asking. */
+  config(realmId: string): ConfigEnvelope {
+    const found = this.#storage.find();
+    const { backend, instanceId } = found?.manifest ?? this.#manifest(realmId);
+    return {
+      config: found?.config ?? {},
+      generation: found?.generation ?? 0,
+      realm_id: realmId,
+      instance_id: instanceId,
+      backend,
+    };
+  }
+
+  async record(row: DirectoryRow): Promise<void> {
+    this.#storage.record(row);
+  }
+
+  list(
+    realmId: string,
+    { limit, offset, labels }: { limit: number; offset: number; labels: Record<string, string> },
+  ): SessionSummary[] {
+    return this.#storage.list(limit, offset, labels).map((row) => summary(realmId, row));
+  }
+
+  #manifest(realmId: string): Manifest {
+    const { RKAT_REALM_BACKEND = "sqlite", RKAT_INSTANCE = null } = this.env;
+    return {
+      realmId,
+      backend: RKAT_REALM_BACKEND,
+      origin: originOf(realmId),
+      instanceId: RKAT_INSTANCE,
+      createdAt: Math.floor(Date.now() / 1_000),
+    };
+  }
+}
+
+function originOf(realmId: string): string {
+  if (/^ws-[0-9a-f]{16}$/.test(realmId)) return "workspace";
+  return realmId.startsWith("realm-") ? "generated" : "explicit";
+}
+
+function summary(realmId: string, { labels, is_active, ...row }: SessionRow): SessionSummary {
+  const pairs: Record<string, string> = JSON.parse(labels);
+  const { session_id, created_at, updated_at, message_count, total_tokens, model, provider } = row;
+  return {
+    session_id,
+    session_ref: `${realmId}:${session_id}`,
+    created_at,
+    updated_at,
+    message_count,
+    total_tokens,
+    is_active: is_active === 1,
+    state: is_active === 1 ? "running" : "idle",
+    model,
+    provider,
+    ...(Object.keys(pairs).length > 0 ? { labels: pairs } : {}),
+  };
+}

@@ -1,0 +1,177 @@
+import type { ConfigDocument, SessionSummary } from "../../sdk/contract/index.ts";
+import { hasTable, migrate } from "../lib/migrate.ts";
+import type { DirectoryRow } from "../session/directory.ts";
+import { migrations } from "./migrations.ts";
+
+/** What a realm is: fixed when it is first used (contract 1.2). */
+export interface Manifest {
+  realmId: string;
+  backend: string;
+  origin: string;
+  instanceId: string | null;
+  /** Unix seconds. */
+  createdAt: number;
+}
+
+/** Every SQL statement the realm runs. Synchronous, like the database under it. */
+export class RealmStorage {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    if (this.#exists) migrate(storage, migrations);
+  }
+
+  create({ realmId, backend, origin, instanceId, createdAt }: Manifest): void {
+    migrate(this.#storage, migrations);
+    this.#sql.exec(
+      "INSERT INTO realm (realm_id, backend, origin, instance_id, created_at) VALUES (?, ?, ?, ?, ?)",
+      realmId,
+      backend,
+      origin,
+      instanceId,
+      createdAt,
+    );
+  }
+
+  /** The realm and its config, or nothing before its first use; asking leaves no trace. */
+  find(): { manifest: Manifest; generation: number; config: ConfigDocument } | undefined {
+    if (!this.#exists) return undefined;
+    const [row] = this.#sql.exec<RealmRow>("SELECT * FROM realm").toArray();
+    if (!row) return undefined;
+    const { realm_id, backend, origin, instance_id, created_at, generation, config } = row;
+    return {
+      manifest: {
+        realmId: realm_id,
+        backend,
+        origin,
+        instanceId: instance_id,
+        createdAt: created_at,
+      },
+      generation,
+      config: JSON.parse(config),
+    };
+  }
+
+  /** Takes a session's report, unless a newer one came first. */
+  record(row: DirectoryRow): void {
+    this.#storage.transactionSync(() => {
+      const [known] = this.#sql
+        .exec<{ version: number; updated_at: number; archived: number }>(
+          "SELECT version, updated_at, archived FROM sessions WHERE session_id = ?",
+          row.session_id,
+        )
+        .toArray();
+      if (!known) this.#insert(row);
+      else if (known.version >= row.version) return;
+      else if (known.updated_at === row.updated_at && known.archived === Number(row.archived)) {
+        this.#update(row);
+      } else this.#move(row);
+    });
+  }
+
+  /** Sessions that are not archived, most recently used first. */
+  list(limit: number, offset: number, labels: Readonly<Record<string, string>>): SessionRow[] {
+    if (!this.#exists) return [];
+    const wanted = Object.entries(labels);
+    const filter = wanted.map(
+      () => "AND session_id IN (SELECT session_id FROM labels WHERE key = ? AND value = ?)",
+    );
+    return this.#sql
+      .exec<SessionRow>(
+        `SELECT * FROM sessions WHERE archived = 0 ${filter.join(" ")}
+         ORDER BY updated_at DESC, session_id LIMIT ? OFFSET ?`,
+        ...wanted.flat(),
+        limit,
+        offset,
+      )
+      .toArray();
+  }
+
+  get #exists(): boolean {
+    return hasTable(this.#sql, "realm");
+  }
+
+  #insert(row: DirectoryRow): void {
+    this.#sql.exec(
+      `INSERT INTO sessions (session_id, version, created_at, updated_at, message_count,
+         total_tokens, is_active, archived, model, provider, labels)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.session_id,
+      row.version,
+      row.created_at,
+      row.updated_at,
+      row.message_count,
+      row.total_tokens,
+      Number(row.is_active),
+      Number(row.archived),
+      row.model,
+      row.provider,
+      JSON.stringify(row.labels ?? {}),
+    );
+    for (const [key, value] of Object.entries(row.labels ?? {})) {
+      this.#sql.exec(
+        "INSERT INTO labels (key, value, session_id) VALUES (?, ?, ?)",
+        key,
+        value,
+        row.session_id,
+      );
+    }
+  }
+
+  /** Leaves the indexed columns alone: naming them would write the index row again. */
+  #update(row: DirectoryRow): void {
+    this.#sql.exec(
+      `UPDATE sessions SET version = ?, message_count = ?, total_tokens = ?, is_active = ?,
+         model = ?, provider = ? WHERE session_id = ?`,
+      row.version,
+      row.message_count,
+      row.total_tokens,
+      Number(row.is_active),
+      row.model,
+      row.provider,
+      row.session_id,
+    );
+  }
+
+  #move(row: DirectoryRow): void {
+    this.#sql.exec(
+      `UPDATE sessions SET version = ?, message_count = ?, total_tokens = ?, is_active = ?,
+         model = ?, provider = ?, updated_at = ?, archived = ? WHERE session_id = ?`,
+      row.version,
+      row.message_count,
+      row.total_tokens,
+      Number(row.is_active),
+      row.model,
+      row.provider,
+      row.updated_at,
+      Number(row.archived),
+      row.session_id,
+    );
+  }
+}
+
+/** A row of the directory as the table holds it. */
+export type SessionRow = {
+  session_id: string;
+  created_at: number;
+  updated_at: number;
+  message_count: number;
+  total_tokens: number;
+  is_active: number;
+  model: string;
+  provider: SessionSummary["provider"];
+  labels: string;
+};
+
+type RealmRow = {
+  realm_id: string;
+  backend: string;
+  origin: string;
+  instance_id: string | null;
+  created_at: number;
+  generation: number;
+  config: string;
+};

@@ -1,0 +1,76 @@
+import { AppError, type ConfigDocument, type Content, noUsage } from "../../sdk/contract/index.ts";
+import { providerFor } from "../providers/index.ts";
+import type { StoredMessage } from "../providers/provider.ts";
+import type { Change } from "./journal.ts";
+import { promptText, turnMessages } from "./prompt.ts";
+import { modelIdentity, runSettings, type TurnChoices } from "./settings.ts";
+import type { ModelIdentity, RunSettings, SessionState } from "./state.ts";
+
+/** A request for a turn, checked against the contract by the Worker. */
+export interface TurnRequest extends TurnChoices {
+  /** Made by the caller, so that it can ask for the result whatever happens to the connection. */
+  run_id: string;
+  prompt: Content;
+  system_prompt?: string | null | undefined;
+  additional_instructions?: string[] | null | undefined;
+}
+
+/** Decides what a turn runs on; checks all that can be checked before anything is written (contract 7.2). */
+export function choose(
+  request: TurnChoices,
+  current: ModelIdentity | undefined,
+  config: ConfigDocument,
+  env: object,
+): { identity: ModelIdentity; settings: RunSettings } {
+  const identity = modelIdentity(request, current, config, env);
+  providerFor(identity.provider, env);
+  return { identity, settings: runSettings(request, identity, config) };
+}
+
+/**
+ * The change that admits a turn: its messages, its first events and the lease, in one transaction.
+ * @throws {AppError} `SESSION_BUSY` while another turn runs.
+ */
+export function admission(
+  sessionId: string,
+  state: Pick<SessionState, "run"> | undefined,
+  turn: {
+    request: TurnRequest;
+    identity: ModelIdentity;
+    settings: RunSettings;
+    before?: StoredMessage[];
+  },
+): Change {
+  if (state?.run) {
+    const details = { run_id: state.run.runId, reason: "busy" };
+    throw new AppError("SESSION_BUSY", "A turn is already running on this session", details);
+  }
+  const { request, identity, settings, before = [] } = turn;
+  const { run_id, prompt } = request;
+  const text = promptText(prompt);
+  return {
+    messages: [...before, ...turnMessages(prompt, request, run_id)],
+    events: [
+      {
+        type: "run_started",
+        session_id: sessionId,
+        run_id,
+        prompt: text,
+        input: { kind: "content", content: text },
+      },
+      { type: "turn_started", turn_number: 0 },
+    ],
+    state: ({ first, last }) => ({
+      identity,
+      run: {
+        runId: run_id,
+        settings,
+        firstSeq: first,
+        stepSeq: last,
+        startedAt: Date.now(),
+        progress: { turns: 0, toolCalls: 0, usage: noUsage },
+        recoveries: 0,
+      },
+    }),
+  };
+}

@@ -1,0 +1,95 @@
+import type { LogEntry } from "../../sdk/contract/index.ts";
+import { encode, type Format } from "./envelope.ts";
+import type { Listener } from "./journal.ts";
+
+// What one object can send without slowing its own turn (design-proof 3).
+const FRAMES_PER_SECOND = 8_000;
+const LONGEST_WINDOW_MS = 250;
+const formats: readonly Format[] = ["sse", "json"];
+
+/**
+ * Those who watch a session right now, each on a hibernatable socket held by a Worker. A frame is
+ * the number of its last event, a newline, and the events' text; control frames start with "!".
+ */
+export class Feed implements Listener {
+  readonly #sessionId: () => string;
+  readonly #sockets: Record<Format, Set<WebSocket>>;
+  readonly #text: Record<Format, string> = { sse: "", json: "" };
+  #last = 0;
+  #sentAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ctx: DurableObjectState, sessionId: () => string) {
+    this.#sessionId = sessionId;
+    // Sockets outlive the object's memory; a wake-up finds them again by their tag.
+    this.#sockets = {
+      sse: new Set(ctx.getWebSockets("sse")),
+      json: new Set(ctx.getWebSockets("json")),
+    };
+  }
+
+  get watchers(): number {
+    return this.#sockets.sse.size + this.#sockets.json.size;
+  }
+
+  publish(entry: LogEntry): void {
+    this.#last = entry.seq;
+    for (const format of formats) {
+      if (this.#sockets[format].size > 0) {
+        this.#text[format] += encode(this.#sessionId(), entry, format);
+      }
+    }
+  }
+
+  /** Sends at once while few watch; as watchers grow, deltas share a frame (design 5). */
+  publishDelta(entry: LogEntry): void {
+    if (this.watchers === 0) return;
+    this.publish(entry);
+    const windowMs = Math.min((this.watchers * 1_000) / FRAMES_PER_SECOND, LONGEST_WINDOW_MS);
+    const waitMs = this.#sentAt + windowMs - Date.now();
+    if (windowMs < 1 || waitMs <= 0) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), waitMs);
+  }
+
+  flush(): void {
+    // A timer keeps the object from hibernating.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sentAt = Date.now();
+    for (const format of formats) {
+      const text = this.#text[format];
+      if (text === "") continue;
+      this.#text[format] = "";
+      this.#broadcast(format, `${this.#last}\n${text}`);
+    }
+  }
+
+  /** From now on the socket hears everything. The caller has replayed all that came before. */
+  add(socket: WebSocket, format: Format): void {
+    this.#sockets[format].add(socket);
+  }
+
+  remove(socket: WebSocket): void {
+    for (const format of formats) this.#sockets[format].delete(socket);
+  }
+
+  /** Tells every watcher that nothing will ever follow, and lets go of them. */
+  end(): void {
+    this.flush();
+    for (const format of formats) {
+      this.#broadcast(format, '!{"type":"ended"}');
+      for (const socket of this.#sockets[format]) socket.close(1000, "session archived");
+      this.#sockets[format].clear();
+    }
+  }
+
+  #broadcast(format: Format, frame: string): void {
+    for (const socket of this.#sockets[format]) {
+      try {
+        socket.send(frame);
+      } catch {
+        this.remove(socket);
+      }
+    }
+  }
+}

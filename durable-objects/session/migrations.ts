@@ -1,0 +1,26 @@
+/** Append only. An object may wake after months with any prefix of this list applied. */
+export const migrations = [
+  // A log row holds many events: the deltas of a step and the boundary that closes them. Each row
+  // carries the session's state after it, so that state and log can never disagree. Texts that do
+  // not fit one row continue in the next `part`. No secondary index: each would add a row per write.
+  `CREATE TABLE session (
+     session_id TEXT PRIMARY KEY,
+     realm_id TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     labels TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE log (
+     first INTEGER NOT NULL,
+     part INTEGER NOT NULL,
+     last INTEGER NOT NULL,
+     state TEXT,
+     body TEXT NOT NULL,
+     PRIMARY KEY (first, part)
+   ) WITHOUT ROWID;
+   CREATE TABLE messages (
+     position INTEGER NOT NULL,
+     part INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (position, part)
+   ) WITHOUT ROWID;`,
+] as const;

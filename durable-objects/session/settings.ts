@@ -1,0 +1,156 @@
+import {
+  AppError,
+  catalog,
+  type ConfigDocument,
+  defaultProvider,
+  inferProvider,
+  type ProviderName,
+} from "../../sdk/contract/index.ts";
+import type { ModelIdentity, RunLimits, RunSettings } from "./state.ts";
+
+/** What a request may say about how its turn runs. */
+export interface TurnChoices {
+  model?: string | null | undefined;
+  provider?: ProviderName | null | undefined;
+  provider_params?: Record<string, unknown> | null | undefined;
+  max_tokens?: number | null | undefined;
+  enable_builtins?: boolean | null | undefined;
+  budget_limits?: BudgetLimits | null | undefined;
+}
+
+interface BudgetLimits {
+  max_tokens?: number | undefined;
+  max_tool_calls?: number | undefined;
+  max_duration?: { secs: number; nanos: number } | undefined;
+}
+
+const DEFAULT_MAX_TOKENS = 16_384;
+const DEFAULT_MAX_TURNS = 100;
+
+/** The run's settings: the request's word first, then the session's, then the realm's config. */
+export function runSettings(
+  choices: TurnChoices,
+  identity: ModelIdentity,
+  config: ConfigDocument,
+): RunSettings {
+  const { agent = {}, retry = {}, tools = {} } = config;
+  const known = catalogEntry(identity);
+  const maxTokens = choices.max_tokens ?? agent.max_tokens_per_turn ?? DEFAULT_MAX_TOKENS;
+  return {
+    ...identity,
+    providerParams: { ...agent.provider_params, ...identity.providerParams },
+    maxTokens: Math.min(maxTokens, known?.maxOutputTokens ?? maxTokens),
+    ...temperatureOf(identity, agent.temperature),
+    maxTurns: agent.max_turns ?? DEFAULT_MAX_TURNS,
+    builtins: choices.enable_builtins ?? tools.builtins_enabled ?? false,
+    retry: {
+      maxRetries: retry.max_retries ?? 3,
+      initialDelayMs: milliseconds(retry.initial_delay ?? "500ms"),
+      maxDelayMs: milliseconds(retry.max_delay ?? "30s"),
+      multiplier: retry.multiplier ?? 2,
+    },
+    timeouts: {
+      headersMs: milliseconds(callTimeout(retry.call_timeout)),
+      idleMs: milliseconds(retry.stream_inactivity_timeout ?? "300s"),
+    },
+    toolTimeoutMs: milliseconds(tools.default_timeout ?? "10m"),
+    limits: limitsOf(choices.budget_limits ?? {}),
+    warnAt: 0.8,
+  };
+}
+
+/**
+ * Which model the turn talks to: the request's, else the session's, else the realm's, else the default.
+ * @throws {AppError} `INVALID_PARAMS` when nobody knows whose model it is.
+ */
+export function modelIdentity(
+  choices: TurnChoices,
+  current: ModelIdentity | undefined,
+  config: ConfigDocument,
+  env: object,
+): ModelIdentity {
+  const model = choices.model ?? modelFor(choices.provider, current, config, env);
+  const inferred = inferProvider(model);
+  const kept = choices.model ? undefined : current?.provider;
+  const provider = choices.provider ?? kept ?? inferred;
+  if (!provider) {
+    throw new AppError("INVALID_PARAMS", `Cannot infer provider from model '${model}'`, {
+      allowed:
+        "a model of the catalog, a known prefix (claude-, gpt-, gemini-), or an explicit provider",
+    });
+  }
+  const listed = catalogOwner(model);
+  if (listed && listed !== provider) {
+    throw new AppError(
+      "INVALID_PARAMS",
+      `Model '${model}' belongs to '${listed}', not '${provider}'`,
+    );
+  }
+  const isSame = current?.model === model && current.provider === provider;
+  const params = choices.provider_params ?? (isSame ? current.providerParams : {});
+  return { model, provider, providerParams: flatParams(params) };
+}
+
+function modelFor(
+  provider: ProviderName | null | undefined,
+  current: ModelIdentity | undefined,
+  config: ConfigDocument,
+  env: object,
+): string {
+  if (provider && provider !== current?.provider) return defaultModel(provider);
+  return current?.model ?? config.agent?.model ?? defaultModel(defaultProvider(env));
+}
+
+function defaultModel(provider: ProviderName): string {
+  const [first] = catalog.get(provider) ?? [];
+  if (first) return first.id;
+  throw new AppError("INVALID_PARAMS", `Provider '${provider}' has no default model: name one`);
+}
+
+/** The typed form of the newer contract carries vendor keys in `provider_tag`; both mean the same (contract 9.3). */
+function flatParams(params: Record<string, unknown>): Record<string, unknown> {
+  const { provider_tag: tag, ...rest } = params;
+  if (typeof tag !== "object" || tag === null) return params;
+  const { provider: _vendor, ...tagged } = tag as Record<string, unknown>;
+  return { ...rest, ...tagged };
+}
+
+function temperatureOf(identity: ModelIdentity, configured: number | null | undefined) {
+  const wanted = identity.providerParams.temperature ?? configured;
+  const accepts = catalogEntry(identity)?.temperature ?? true;
+  return typeof wanted === "number" && accepts ? { temperature: wanted } : {};
+}
+
+function limitsOf({ max_tokens, max_tool_calls, max_duration }: BudgetLimits): RunLimits {
+  return {
+    ...(max_tokens === undefined ? {} : { tokens: max_tokens }),
+    ...(max_tool_calls === undefined ? {} : { toolCalls: max_tool_calls }),
+    ...(max_duration ? { durationMs: max_duration.secs * 1_000 + max_duration.nanos / 1e6 } : {}),
+  };
+}
+
+function catalogEntry({ provider, model }: ModelIdentity) {
+  return catalog.get(provider)?.find(({ id }) => id === model);
+}
+
+function catalogOwner(model: string): ProviderName | undefined {
+  for (const [provider, models] of catalog) {
+    if (models.some(({ id }) => id === model)) return provider;
+  }
+  return undefined;
+}
+
+function callTimeout(configured: string | null | undefined): string {
+  // Without any limit a vendor that never answers would hold the turn for ever (design I-9).
+  return configured === undefined || configured === null || configured === "disabled"
+    ? "10m"
+    : configured;
+}
+
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+function milliseconds(duration: string): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m|h)$/.exec(duration) ?? [];
+  // The config's schema admits nothing else.
+  return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
+}

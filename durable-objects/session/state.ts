@@ -1,0 +1,95 @@
+import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
+import type { Timeouts } from "../providers/provider.ts";
+
+/** What never changes about a session. */
+export interface SessionIdentity {
+  sessionId: string;
+  realmId: string;
+  /** Unix seconds. */
+  createdAt: number;
+  labels: Record<string, string>;
+}
+
+/** Everything that changes about a session, kept beside the newest log row. Small: content lives elsewhere. */
+export interface SessionState {
+  /** Numbers up to here may have been shown to a client without having been stored (design I-3). */
+  reservedUntil: number;
+  /** Which model the next turn talks to, unless that turn says otherwise. */
+  identity: ModelIdentity;
+  messageCount: number;
+  usage: Usage;
+  /** Unix milliseconds of the last turn boundary. */
+  updatedAt: number;
+  /** The lease: a run that is stored here but not alive in memory has crashed (design I-9). */
+  run?: RunState;
+  lastRun?: FinishedRun;
+  archivedAt?: number;
+}
+
+export interface ModelIdentity {
+  model: string;
+  provider: ProviderName;
+  providerParams: Record<string, unknown>;
+}
+
+/** A turn under way: all that a fresh object needs to carry it on. */
+export interface RunState {
+  runId: string;
+  settings: RunSettings;
+  /** Where the run's events start in the log. */
+  firstSeq: number;
+  /** Where the present model step starts: what came after is void if the step starts again. */
+  stepSeq: number;
+  /** Unix milliseconds. */
+  startedAt: number;
+  progress: RunProgress;
+  /** How often the run was taken up again after a crash. */
+  recoveries: number;
+}
+
+/** What a run has used up so far. */
+export interface RunProgress {
+  /** Finished model calls. */
+  turns: number;
+  toolCalls: number;
+  usage: Usage;
+}
+
+/** The choices a run was started with; a later config change does not touch them. */
+export interface RunSettings extends ModelIdentity {
+  maxTokens: number;
+  temperature?: number;
+  maxTurns: number;
+  builtins: boolean;
+  retry: RetryPolicy;
+  timeouts: Timeouts;
+  toolTimeoutMs: number;
+  limits: RunLimits;
+  /** Share of a budget at which a warning is told. */
+  warnAt: number;
+}
+
+export interface RetryPolicy {
+  maxRetries: number;
+  initialDelayMs: number;
+  maxDelayMs: number;
+  multiplier: number;
+}
+
+/** What one run may use (contract 7.7); absent means no limit. */
+export interface RunLimits {
+  tokens?: number;
+  toolCalls?: number;
+  durationMs?: number;
+}
+
+/** How the newest finished run ended: enough to answer a caller who asks again. */
+export interface FinishedRun {
+  runId: string;
+  /** Place of the terminal event. */
+  seq: number;
+  turns: number;
+  toolCalls: number;
+  cause?: string;
+  failure?: { code: ErrorCode; message: string };
+}

@@ -1,0 +1,140 @@
+import type { LogEntry } from "../../sdk/contract/index.ts";
+import { chunks } from "../lib/chunks.ts";
+import { hasTable, migrate } from "../lib/migrate.ts";
+import type { StoredMessage } from "../providers/provider.ts";
+import { migrations } from "./migrations.ts";
+import type { SessionIdentity, SessionState } from "./state.ts";
+
+/** One atomic change: log row, state and messages stand or fall together. */
+export interface Commit {
+  entries: readonly LogEntry[];
+  first: number;
+  last: number;
+  state: SessionState;
+  messages: readonly StoredMessage[];
+}
+
+/** Every SQL statement the session runs. Synchronous, like the database under it. */
+export class SessionStorage {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    if (hasTable(this.#sql, "session")) migrate(storage, migrations);
+  }
+
+  /** The session, or nothing for an id that was never created; asking leaves no trace. */
+  find(): { identity: SessionIdentity; state: SessionState } | undefined {
+    if (!hasTable(this.#sql, "session")) return undefined;
+    const [row] = this.#sql.exec<IdentityRow>("SELECT * FROM session").toArray();
+    const [newest] = this.#sql
+      .exec<{ state: string }>("SELECT state FROM log WHERE part = 0 ORDER BY first DESC LIMIT 1")
+      .toArray();
+    if (!row || !newest) return undefined;
+    const identity: SessionIdentity = {
+      sessionId: row.session_id,
+      realmId: row.realm_id,
+      createdAt: row.created_at,
+      labels: JSON.parse(row.labels),
+    };
+    return { identity, state: JSON.parse(newest.state) };
+  }
+
+  create(identity: SessionIdentity, commit: Commit): void {
+    migrate(this.#storage, migrations);
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        "INSERT INTO session (session_id, realm_id, created_at, labels) VALUES (?, ?, ?, ?)",
+        identity.sessionId,
+        identity.realmId,
+        identity.createdAt,
+        JSON.stringify(identity.labels),
+      );
+      this.#insert(commit);
+    });
+  }
+
+  commit(commit: Commit): void {
+    this.#storage.transactionSync(() => this.#insert(commit));
+  }
+
+  /** Stored events after `seq`, oldest first. Reads only as far as it is pulled. */
+  *eventsAfter(seq: number): Generator<LogEntry> {
+    const cursor = this.#sql.exec<Part>(
+      `SELECT first AS key, body FROM log
+       WHERE first >= coalesce((SELECT max(first) FROM log WHERE first <= ?), 0) ORDER BY first, part`,
+      seq + 1,
+    );
+    for (const body of joined(cursor)) {
+      const tuples: LogTuple[] = JSON.parse(body);
+      for (const [at, timestampMs, event] of tuples) {
+        if (at > seq) yield { seq: at, timestampMs, event };
+      }
+    }
+  }
+
+  /** Messages from `offset` on, oldest first. Reads only as far as it is pulled. */
+  *messagesFrom(offset: number): Generator<StoredMessage> {
+    const cursor = this.#sql.exec<Part>(
+      "SELECT position AS key, body FROM messages WHERE position >= ? ORDER BY position, part",
+      offset,
+    );
+    for (const body of joined(cursor)) yield JSON.parse(body);
+  }
+
+  #insert({ entries, first, last, state, messages }: Commit): void {
+    const tuples = entries.map(({ seq, timestampMs, event }): LogTuple => [
+      seq,
+      timestampMs,
+      event,
+    ]);
+    for (const [part, body] of chunks(JSON.stringify(tuples)).entries()) {
+      this.#sql.exec(
+        "INSERT INTO log (first, part, last, state, body) VALUES (?, ?, ?, ?, ?)",
+        first,
+        part,
+        last,
+        part === 0 ? JSON.stringify(state) : null,
+        body,
+      );
+    }
+    const start = state.messageCount - messages.length;
+    for (const [offset, message] of messages.entries()) {
+      for (const [part, body] of chunks(JSON.stringify(message)).entries()) {
+        this.#sql.exec(
+          "INSERT INTO messages (position, part, body) VALUES (?, ?, ?)",
+          start + offset,
+          part,
+          body,
+        );
+      }
+    }
+  }
+}
+
+/** An event as a log row holds it. */
+type LogTuple = [seq: number, timestampMs: number, event: LogEntry["event"]];
+
+type Part = { key: number; body: string };
+
+/** Puts the texts that were cut over several rows together again. */
+function* joined(parts: Iterable<Part>): Generator<string> {
+  let whole: Part | undefined;
+  for (const part of parts) {
+    if (whole?.key === part.key) whole.body += part.body;
+    else {
+      if (whole) yield whole.body;
+      whole = part;
+    }
+  }
+  if (whole) yield whole.body;
+}
+
+type IdentityRow = {
+  session_id: string;
+  realm_id: string;
+  created_at: number;
+  labels: string;
+};

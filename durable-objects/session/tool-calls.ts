@@ -1,0 +1,133 @@
+import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
+import type { StoredMessage } from "../providers/provider.ts";
+import { type Tool, toolError, type ToolOutcome } from "../tools/tool.ts";
+import { wait } from "./retry.ts";
+
+/** One call of the model's to a tool. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  args: unknown;
+}
+
+/** A finished call: its result for the transcript, and its event. */
+export interface FinishedCall {
+  result: ToolResult;
+  event: AgentEvent;
+}
+
+interface Execution {
+  tools: ReadonlyMap<string, Tool>;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** The calls of the last assistant message that nothing has answered yet, in the model's order. */
+export function openCalls(transcript: readonly StoredMessage[]): ToolCall[] {
+  const newest = transcript.at(-1);
+  return newest?.role === "block_assistant" ? callsOf(newest.blocks) : [];
+}
+
+/** The tool calls among an answer's blocks. */
+export function callsOf(
+  blocks: Extract<StoredMessage, { role: "block_assistant" }>["blocks"],
+): ToolCall[] {
+  return blocks.flatMap((block) => {
+    if (block.block_type !== "tool_use") return [];
+    const { id, name, args } = block.data;
+    return [{ id, name, args }];
+  });
+}
+
+/** Runs calls side by side and yields each as it finishes. Never throws: a failure is a result too. */
+export async function* execute(
+  calls: readonly ToolCall[],
+  execution: Execution,
+): AsyncGenerator<FinishedCall> {
+  const running = new Map(
+    calls.map((call) => [call.id, runCall(call, execution).then((done) => ({ call, done }))]),
+  );
+  while (running.size > 0) {
+    const { call, done } = await Promise.race(running.values());
+    running.delete(call.id);
+    yield done;
+  }
+}
+
+/** Said to the model of a call that an interrupt or a crash cut off. */
+export const CUT_OFF = "Interrupted before the tool finished; its effects are unknown";
+
+/** A result for a call that has none, so that the transcript stays fit for the next request (design I-10). */
+export function unanswered(call: ToolCall, content: string): ToolResult {
+  return { tool_use_id: call.id, content, is_error: true };
+}
+
+/** The results of calls that a limit kept from running. */
+export function notRun(calls: readonly ToolCall[]): StoredMessage {
+  const results = calls.map((call) => unanswered(call, "Not run: the turn has reached its limit"));
+  return { role: "tool_results", results, created_at: new Date().toISOString() };
+}
+
+/** Tells that the model will see this result. */
+export function receivedEvent({ id, name }: ToolCall, result: ToolResult | undefined): AgentEvent {
+  const { content = "", is_error = true } = result ?? {};
+  return { type: "tool_result_received", id, name, is_error, content: toBlocks(content) };
+}
+
+async function runCall(call: ToolCall, { tools, timeoutMs, signal }: Execution) {
+  const startedAt = Date.now();
+  const deadline = new AbortController();
+  const outcome = await Promise.race([
+    invoke(call, tools.get(call.name), AbortSignal.any([signal, deadline.signal])),
+    wait(timeoutMs, AbortSignal.any([signal, deadline.signal])).then(() => undefined),
+  ]);
+  deadline.abort();
+  const durationMs = Date.now() - startedAt;
+  return outcome ? completed(call, outcome, durationMs) : timedOut(call, timeoutMs);
+}
+
+async function invoke(
+  call: ToolCall,
+  tool: Tool | undefined,
+  signal: AbortSignal,
+): Promise<ToolOutcome> {
+  if (!tool) return toolError(`There is no tool named "${call.name}"`);
+  if (typeof call.args === "string") return toolError("The arguments are not valid JSON");
+  try {
+    return await tool.run(call.args, signal);
+  } catch (cause) {
+    console.error(`tool ${call.name} failed`, cause);
+    return toolError("The tool failed");
+  }
+}
+
+function completed(call: ToolCall, outcome: ToolOutcome, durationMs: number): FinishedCall {
+  const { id, name } = call;
+  const content = toBlocks(outcome.content);
+  const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+  return {
+    result: { tool_use_id: id, content: outcome.content, is_error: outcome.isError },
+    event: {
+      type: "tool_execution_completed",
+      id,
+      name,
+      result: text,
+      content,
+      is_error: outcome.isError,
+      duration_ms: durationMs,
+      has_images: content.some((block) => block.type === "image"),
+    },
+  };
+}
+
+function timedOut({ id, name }: ToolCall, timeoutMs: number): FinishedCall {
+  const content = `The tool did not answer within ${timeoutMs} ms`;
+  return {
+    result: { tool_use_id: id, content, is_error: true },
+    event: { type: "tool_execution_timed_out", id, name, timeout_ms: timeoutMs },
+  };
+}
+
+function toBlocks(content: Content): ContentBlock[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
+}
