@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { AppError, RealmId } from "../sdk/contract/index.ts";
+import type { AppEnv } from "./app-env.ts";
+import { authenticate } from "./auth.ts";
+import { crossOrigin } from "./cross-origin.ts";
+import { events } from "./surfaces/events.ts";
+import { openapi } from "./surfaces/openapi.ts";
+import { errorResponse, rest } from "./surfaces/rest.ts";
+
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+const api = new Hono<AppEnv>()
+  .use(async (c, next) => {
+    const scopes = await authenticate(c.req.raw, c.env);
+    const realm = realmOf(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
+    c.set("caller", { env: c.env, realm, scopes });
+    await next();
+  })
+  .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
+  .route("/", events)
+  .route("/", rest);
+
+/** The Worker: every protocol towards clients, over one table of operations. */
+export const app = new Hono<AppEnv>()
+  .use(crossOrigin)
+  .use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => errorResponse(tooLarge()) }))
+  .get("/health", (c) => c.text("ok"))
+  .route("/realms/:realm", api)
+  .route("/", api)
+  .notFound((c) =>
+    errorResponse(new AppError("NOT_FOUND", `No route ${c.req.method} ${c.req.path}`)),
+  )
+  .onError((cause) => errorResponse(cause));
+
+/** The realm a request is about: by path, by header, or the deployment's default. */
+function realmOf(path: string | undefined, header: string | undefined, env: Env): string {
+  if (path && header && path !== header) {
+    const message = `The path names realm '${path}', the header X-Meerkat-Realm names '${header}'`;
+    throw new AppError("INVALID_PARAMS", message);
+  }
+  const realm = RealmId.safeParse(path ?? header ?? env.RKAT_DEFAULT_REALM);
+  if (realm.success) return realm.data;
+  const message = `Invalid realm '${path ?? header}': ${realm.error.issues[0]?.message}`;
+  throw new AppError("INVALID_PARAMS", message);
+}
+
+function tooLarge(): AppError {
+  return new AppError("PAYLOAD_TOO_LARGE", "The body is larger than 32 MiB", {
+    max_bytes: MAX_BODY_BYTES,
+  });
+}

@@ -1,0 +1,37 @@
+import { AppError, type Scope } from "../sdk/contract/index.ts";
+
+const everything: readonly Scope[] = ["read", "run", "admin"];
+
+/**
+ * What a request may do. A deployed Worker is closed until `RKAT_ADMIN_TOKEN` is set; the embedded
+ * server may be open, and then only under a loopback name, so that no web page can reach it by DNS rebinding.
+ * @throws {AppError} `UNAUTHORIZED`
+ */
+export async function authenticate(request: Request, env: Env): Promise<readonly Scope[]> {
+  const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
+  if (!secret) {
+    if (open === "loopback" && isLoopback(new URL(request.url).hostname)) return everything;
+    const message = "This deployment has no access token yet: set the secret RKAT_ADMIN_TOKEN";
+    throw new AppError("UNAUTHORIZED", message);
+  }
+  const [, token] = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  if (!token)
+    throw new AppError("UNAUTHORIZED", "Send an access token: Authorization: Bearer <token>");
+  if (!(await isSame(token, secret)))
+    throw new AppError("UNAUTHORIZED", "The access token is not valid");
+  return everything;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Compares digests, so that the time it takes tells nothing about the secret. */
+async function isSame(a: string, b: string): Promise<boolean> {
+  const [x, y] = await Promise.all([a, b].map((text) => digest(text)));
+  return x !== undefined && y !== undefined && crypto.subtle.timingSafeEqual(x, y);
+}
+
+function digest(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+}

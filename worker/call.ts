@@ -1,0 +1,53 @@
+import * as z from "zod";
+import {
+  AppError,
+  type InputOf,
+  isOperationName,
+  type Operation,
+  type OperationName,
+  type OutputOf,
+  operations,
+  type Scope,
+} from "../sdk/contract/index.ts";
+import { handlers } from "./handlers/index.ts";
+
+/** Who asks, in which realm, and with what in reach. */
+export interface Caller {
+  env: Env;
+  realm: string;
+  scopes: readonly Scope[];
+}
+
+/** One function per operation of the table. */
+export type Handlers = {
+  [Name in OperationName]: (input: InputOf<Name>, caller: Caller) => Promise<OutputOf<Name>>;
+};
+
+/**
+ * The one way in. Surfaces only translate their protocol to and from this call.
+ * @throws {AppError} `NOT_FOUND`, `SCOPE_DENIED`, `INVALID_PARAMS`, and what the operation itself raises.
+ */
+export async function call(name: string, params: unknown, caller: Caller): Promise<unknown> {
+  if (!isOperationName(name)) throw new AppError("NOT_FOUND", `No operation named '${name}'`);
+  const operation: Operation = operations[name];
+  if (!caller.scopes.includes(operation.scope)) {
+    const details = { needed: operation.scope, granted: [...caller.scopes] };
+    throw new AppError("SCOPE_DENIED", `This token does not allow '${name}'`, details);
+  }
+
+  const input = operation.input.safeParse(params);
+  if (!input.success) throw invalid(input.error);
+
+  // A name and its handler always match, but TypeScript cannot see that through the union of names.
+  const handler = handlers[name] as (input: unknown, caller: Caller) => Promise<unknown>;
+  return handler(input.data, caller);
+}
+
+function invalid(error: z.ZodError): AppError {
+  const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const [first] = issues;
+  const where = first?.path ? `${first.path}: ` : "";
+  return new AppError("INVALID_PARAMS", `Invalid params: ${where}${first?.message ?? ""}`, {
+    issues,
+  });
+}

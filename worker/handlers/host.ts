@@ -1,0 +1,73 @@
+import {
+  type Capabilities,
+  type CatalogModel,
+  catalog,
+  contractVersion,
+  defaultProvider,
+  isConfigured,
+  type ModelsCatalog,
+} from "../../sdk/contract/index.ts";
+import type { Handlers } from "../call.ts";
+
+const available: readonly (readonly [id: string, description: string])[] = [
+  ["sessions", "Durable sessions: create, resume, list, read, archive"],
+  ["streaming", "Live events, resumable at any cursor"],
+  ["builtins", "Built-in tools: datetime, update_plan"],
+];
+
+const absent: readonly (readonly [id: string, description: string])[] = [
+  ["structured_output", "Answers checked against a JSON Schema"],
+  ["hooks", "Hooks around model and tool calls"],
+  ["shell", "Shell tools"],
+  ["comms", "Messages between sessions"],
+  ["memory_store", "Semantic memory"],
+  ["session_compaction", "Summaries of long transcripts"],
+  ["skills", "Instruction packs"],
+  ["mcp_live", "Tools of MCP servers"],
+];
+
+export const hostHandlers = {
+  "capabilities/get": async (_input, { env }): Promise<Capabilities> => ({
+    contract_version: contractVersion,
+    capabilities: [
+      ...available.map(([id, description]) => ({ id, description, status: "Available" as const })),
+      ...absent.map(([id, description]) => ({
+        id,
+        description,
+        status: { NotCompiled: { feature: id } },
+      })),
+    ],
+    providers: [...catalog.keys()].map((provider) => ({
+      provider,
+      configured: isConfigured(env, provider),
+      is_default: defaultProvider(env) === provider,
+    })),
+  }),
+
+  "models/catalog": async (): Promise<ModelsCatalog> => ({
+    contract_version: contractVersion,
+    providers: [...catalog].flatMap(([provider, models]) => {
+      const [first] = models;
+      if (!first) return [];
+      return [{ provider, default_model_id: first.id, models: models.map(catalogEntry) }];
+    }),
+  }),
+} satisfies Partial<Handlers>;
+
+function catalogEntry(model: CatalogModel) {
+  return {
+    id: model.id,
+    display_name: model.displayName,
+    tier: model.tier,
+    context_window: model.contextWindow,
+    max_output_tokens: model.maxOutputTokens,
+    profile: {
+      model_family: model.id.split("-").slice(0, 2).join("-"),
+      supports_temperature: model.temperature,
+      supports_thinking: model.thinking,
+      supports_reasoning: model.thinking,
+      inline_video: false,
+      params_schema: {},
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { Handlers } from "../call.ts";
+import { configHandlers } from "./config.ts";
+import { hostHandlers } from "./host.ts";
+import { sessionHandlers } from "./sessions.ts";
+import { turnHandlers } from "./turns.ts";
+
+/** A missing handler is a type error here. */
+export const handlers: Handlers = {
+  ...sessionHandlers,
+  ...turnHandlers,
+  ...configHandlers,
+  ...hostHandlers,
+};

@@ -1,0 +1,65 @@
+import { v7 as uuidv7 } from "uuid";
+import { AppError, toAppError } from "../../sdk/contract/index.ts";
+import type { Handlers } from "../call.ts";
+import { runResult } from "../run-result.ts";
+import { realmStub, sessionAddress } from "../session-address.ts";
+
+const DEFAULT_LIST_LIMIT = 100;
+
+export const sessionHandlers = {
+  "session/create": async ({ initial_turn, ...request }, caller) => {
+    const session = sessionAddress(uuidv7(), caller);
+    const { sessionId, sessionRef } = session;
+    const ids = { session_id: sessionId, session_ref: sessionRef };
+    if (initial_turn === "deferred") {
+      await session.stub().create(caller.realm, sessionId, request);
+      return ids;
+    }
+    const runId = uuidv7();
+    await session.stub().create(caller.realm, sessionId, { ...request, run_id: runId });
+    try {
+      return await runResult(session, runId);
+    } catch (cause) {
+      // The session stays and can be resumed: whoever gets the error must learn its id (contract 7.2).
+      const { code, message, details } = toAppError(cause);
+      throw new AppError(code, message, {
+        ...details,
+        ...ids,
+        session_created: true,
+        resumable: true,
+      });
+    }
+  },
+
+  "session/list": async ({ limit = DEFAULT_LIST_LIMIT, offset, labels = {} }, caller) => ({
+    sessions: await realmStub(caller).list(caller.realm, { limit, offset, labels }),
+  }),
+
+  "session/read": async ({ session_id }, caller) =>
+    sessionAddress(session_id, caller).stub().read(),
+
+  "session/status": async ({ session_id }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    const { state } = await session.stub().read();
+    return { session_id: session.sessionId, state };
+  },
+
+  "session/history": async ({ session_id, offset, limit }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    const whole = await session.stub().history(offset, limit);
+    let page = whole;
+    // The object cuts pages by size; the caller asked by count.
+    while (page.has_more && page.messages.length > 0 && whole.messages.length !== limit) {
+      const rest = limit === undefined ? undefined : limit - whole.messages.length;
+      page = await session.stub().history(whole.offset + whole.messages.length, rest);
+      whole.messages.push(...page.messages);
+    }
+    return { ...whole, has_more: page.has_more };
+  },
+
+  "session/archive": async ({ session_id }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    await session.stub().archive();
+    return { session_id: session.sessionId, archived: true };
+  },
+} satisfies Partial<Handlers>;

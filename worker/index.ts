@@ -1,0 +1,3 @@
+export { RealmObject } from "../durable-objects/realm/realm.ts";
+export { SessionObject } from "../durable-objects/session/session.ts";
+export { app as default } from "./app.ts";

@@ -1,0 +1,36 @@
+import type { RunResult } from "../sdk/contract/index.ts";
+import type { SessionAddress } from "./session-address.ts";
+
+const TRIES = 8;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Waits for a run's end, across restarts of its object: the run goes on there by itself, so asking
+ * again is all it takes.
+ */
+export async function runResult(session: SessionAddress, runId: string): Promise<RunResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await session.stub().result(runId);
+    } catch (cause) {
+      if (!isRestart(cause) || attempt === TRIES) throw cause;
+      await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt));
+    }
+  }
+}
+
+/** Whether the object went away under the call: a deploy, a crash, or the platform moving it. */
+export function isRestart(cause: unknown): boolean {
+  if (!(cause instanceof Error) || "code" in cause) return false;
+  return (
+    ("durableObjectReset" in cause && cause.durableObjectReset === true) ||
+    ("retryable" in cause && cause.retryable === true) ||
+    /network connection lost|internal error/i.test(cause.message)
+  );
+}
+
+function pause(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms);
+  return promise;
+}

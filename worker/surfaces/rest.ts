@@ -1,0 +1,88 @@
+import { type Context, Hono } from "hono";
+import {
+  AppError,
+  errorCodes,
+  type Operation,
+  operationList,
+  toAppError,
+} from "../../sdk/contract/index.ts";
+import type { AppEnv } from "../app-env.ts";
+import { call } from "../call.ts";
+
+/** One route per operation. Path, query and body together are its parameters. */
+export const rest = new Hono<AppEnv>();
+
+for (const [name, operation] of operationList) {
+  const [method, path] = operation.http;
+  rest.on(method, path, async (c) => {
+    const result = await call(name, await readParams(c, operation), c.var.caller);
+    return c.json(operation.restReply ? operation.restReply(result) : result);
+  });
+}
+
+/** A failure as REST says it (contract 2.8). Unknown errors are logged whole and told as nothing but that. */
+export function errorResponse(cause: unknown): Response {
+  const { code, message, details } = toAppError(cause);
+  if (code === "INTERNAL_ERROR") console.error(cause);
+  if (details?.session_created && code !== "REQUEST_CANCELLED") {
+    const told = { ...details, turn_error_code: code };
+    return errorBody("SESSION_CREATED_WITH_TURN_FAILURE", message, told, 500);
+  }
+  const facts: { status: number; rest?: string } = errorCodes[code];
+  return errorBody(facts.rest ?? code, message, details, facts.status);
+}
+
+function errorBody(code: string, error: string, details: unknown, status: number): Response {
+  // 499 is no status that a Response can be made with in every runtime; workerd allows it.
+  const headers = status === 401 ? { "www-authenticate": "Bearer" } : undefined;
+  return Response.json(
+    { error, code, ...(details ? { details } : {}) },
+    { status, ...(headers && { headers }) },
+  );
+}
+
+async function readParams(
+  c: Context<AppEnv>,
+  { bareBody, fromQuery }: Operation,
+): Promise<Record<string, unknown>> {
+  const { searchParams } = new URL(c.req.url);
+  const query = fromQuery ? fromQuery(searchParams) : Object.fromEntries(searchParams);
+  const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
+  const body = await readBody(c);
+  const params = bareBody && !(bareBody in body) ? { [bareBody]: body } : body;
+  for (const [key, value] of Object.entries(path)) {
+    const said = params[key];
+    if (said !== undefined && said !== value && !value.endsWith(`:${String(said)}`)) {
+      const message = `${key} differs: '${value}' in the path, '${String(said)}' in the body`;
+      throw new AppError("INVALID_PARAMS", message);
+    }
+  }
+  return { ...query, ...params, ...path };
+}
+
+async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {
+  if (c.req.method === "GET") return {};
+  const text = await c.req.text();
+  if (text === "") return {};
+  // A page of another site can send text/plain without asking; JSON makes its browser ask first.
+  if (!/^application\/(\w+\+)?json\b/.test(c.req.header("content-type") ?? "")) {
+    throw new AppError(
+      "INVALID_PARAMS",
+      "The body must be JSON: send content-type: application/json",
+    );
+  }
+  const body = parseJson(text);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new AppError("INVALID_PARAMS", "The body must be a JSON object");
+  }
+  // Just checked to be an object.
+  return body as Record<string, unknown>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError("INVALID_PARAMS", "The body is not valid JSON");
+  }
+}
