@@ -15,6 +15,10 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          testTimeout: 30_000,
+          // The vendors' SDKs are hundreds of modules: bundled once, instead of fetched one by one per test file.
+          deps: { optimizer: { ssr: { enabled: true, include: [
+            "@anthropic-ai/sdk/client", "@anthropic-ai/sdk/resources/messages", "openai", "zod", "hono", "hono/cors", "hono/body-limit", "uuid", "eventsource-parser"] } } },
           include: ["{worker,durable-objects,sdk}/**/*.test.ts"],
           exclude: ["**/*.node.test.ts"],
         },

@@ -1,12 +1,46 @@
-import type { AgentEvent, ToolResult, Usage } from "../../sdk/contract/index.ts";
+import { addUsage, type AgentEvent, type Usage } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
-import type { Journal } from "./journal.ts";
+import type { Change, Journal } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
-import type { RunState } from "./state.ts";
+import { newestMessage, storedResults } from "./recovery.ts";
+import type { FinishedRun, RunProgress, RunState } from "./state.ts";
 import { CUT_OFF, openCalls, unanswered } from "./tool-calls.ts";
 
+/** What the loop itself has to say at its end; absent when a run is cut off from outside. */
+export interface RunPart {
+  events: readonly AgentEvent[];
+  messages: readonly StoredMessage[];
+  progress: RunProgress;
+}
+
+/** The change that ends a run: its last events, its usage, and a transcript fit for the next request. */
+export function endOf(journal: Journal, run: RunState, outcome: Outcome, part?: RunPart): Change {
+  const found = journal.session;
+  if (!found) throw new Error("a run without a session");
+  const progress = part?.progress ?? run.progress;
+  const finished: Omit<FinishedRun, "seq"> = {
+    runId: run.runId,
+    turns: progress.turns,
+    toolCalls: progress.toolCalls,
+    ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
+    ...(outcome.ok ? {} : { failure: { code: outcome.code, message: outcome.message } }),
+  };
+  const { sessionId } = found.identity;
+  const terminal = terminalEvent(sessionId, run.runId, outcome, progress.usage);
+  return {
+    events: [...(part?.events ?? []), terminal],
+    messages: part ? part.messages : closing(journal, run, outcome),
+    state: ({ last }) => ({
+      run: undefined,
+      usage: addUsage(found.state.usage, progress.usage),
+      updatedAt: Date.now(),
+      lastRun: { ...finished, seq: last },
+    }),
+  };
+}
+
 /** The run's one terminal event. */
-export function terminalEvent(
+function terminalEvent(
   session_id: string,
   run_id: string,
   outcome: Outcome,
@@ -34,7 +68,7 @@ export function terminalEvent(
  * What the transcript needs so that the next request is valid although this run was cut off: a result
  * for every open call (design I-10), and a marker where an answer was cancelled (contract 7.4).
  */
-export function closing(journal: Journal, run: RunState, outcome: Outcome): StoredMessage[] {
+function closing(journal: Journal, run: RunState, outcome: Outcome): StoredMessage[] {
   const created_at = new Date().toISOString();
   const open = openCalls(newestMessage(journal));
   const { results: known } = storedResults(journal, run);
@@ -45,23 +79,4 @@ export function closing(journal: Journal, run: RunState, outcome: Outcome): Stor
     messages.push({ role: "block_assistant", blocks: [], stop_reason: "cancelled", created_at });
   }
   return messages;
-}
-
-/** Results of open calls that the log holds already, although the transcript does not yet. */
-export function storedResults(journal: Journal, run: RunState) {
-  const results = new Map<string, ToolResult>();
-  const open = openCalls(newestMessage(journal));
-  if (open.length === 0) return { results, hasOpenCalls: false };
-  const ids = new Set(open.map(({ id }) => id));
-  for (const { event } of journal.eventsAfter(run.stepSeq)) {
-    if (event.type !== "tool_execution_completed" || !ids.has(event.id)) continue;
-    const { id, content, is_error } = event;
-    results.set(id, { tool_use_id: id, content, is_error });
-  }
-  return { results, hasOpenCalls: true };
-}
-
-function newestMessage(journal: Journal): StoredMessage[] {
-  const { messageCount = 0 } = journal.session?.state ?? {};
-  return [...journal.messagesFrom(Math.max(messageCount - 1, 0))];
 }

@@ -1,7 +1,8 @@
-import { AppError, addUsage, type RunResult } from "../../sdk/contract/index.ts";
+import { AppError, type RunResult } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
 import { builtins } from "../tools/index.ts";
-import { closing, storedResults, terminalEvent } from "./ending.ts";
+import { endOf, type RunPart } from "./ending.ts";
+import { restarted, storedResults } from "./recovery.ts";
 import type { Journal } from "./journal.ts";
 import { type Outcome, cancelled, internalFailure, outOfTime, outcomeOfError } from "./outcome.ts";
 import { runResult } from "./result.ts";
@@ -15,8 +16,6 @@ interface Surroundings {
   /** Called whenever a run began, or ended: alarm and directory follow from it. */
   onChange: () => void;
 }
-
-type Part = Omit<Extract<TurnOutput, { type: "commit" }>, "type" | "opensStep">;
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {
@@ -51,7 +50,7 @@ export class Runs {
     const { hasOpenCalls } = storedResults(this.#journal, run);
     this.#journal.commit({
       // Finished calls stay finished: only a model step that was cut off is void.
-      events: hasOpenCalls ? [] : [restarted(run, attempt)],
+      events: hasOpenCalls ? [] : [restarted(run, attempt, MAX_RECOVERIES)],
       state: ({ last }) => ({
         run: { ...run, recoveries: attempt, stepSeq: hasOpenCalls ? run.stepSeq : last },
       }),
@@ -130,53 +129,23 @@ export class Runs {
   }
 
   /** The one way out of a run, whatever happened (design I-8). */
-  #end(outcome: Outcome, part?: Part): void {
+  #end(outcome: Outcome, part?: RunPart): void {
     const { run } = this.#state;
     if (!run) return;
     try {
-      this.#commitEnd(run, outcome, part);
+      this.#journal.commit(endOf(this.#journal, run, outcome, part));
     } catch (cause) {
       // Whatever was wrong with the content must not keep the run from ending.
       console.error(
         `run ${run.runId} could not end as ${outcome.ok ? "completed" : outcome.class}`,
         cause,
       );
-      this.#commitEnd(run, internalFailure);
+      this.#journal.commit(endOf(this.#journal, run, internalFailure));
     }
     this.#alive?.controller.abort();
     this.#alive = undefined;
     this.#around.onChange();
     this.#settle(run.runId);
-  }
-
-  #commitEnd(run: RunState, outcome: Outcome, part?: Part): void {
-    const { usage } = this.#state;
-    const progress = part?.progress ?? run.progress;
-    const messages = [
-      ...(part?.messages ?? []),
-      ...(part ? [] : closing(this.#journal, run, outcome)),
-    ];
-    const { sessionId } = this.#journal.session?.identity ?? { sessionId: "" };
-    const finished = {
-      runId: run.runId,
-      turns: progress.turns,
-      toolCalls: progress.toolCalls,
-      ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
-      ...(outcome.ok ? {} : { failure: { code: outcome.code, message: outcome.message } }),
-    };
-    this.#journal.commit({
-      events: [
-        ...(part?.events ?? []),
-        terminalEvent(sessionId, run.runId, outcome, progress.usage),
-      ],
-      messages,
-      state: ({ last }) => ({
-        run: undefined,
-        usage: addUsage(usage, progress.usage),
-        updatedAt: Date.now(),
-        lastRun: { ...finished, seq: last },
-      }),
-    });
   }
 
   #settle(runId: string): void {
@@ -196,16 +165,4 @@ export class Runs {
     if (durationMs === undefined) return undefined;
     return setTimeout(() => this.#end(outOfTime(durationMs)), startedAt + durationMs - Date.now());
   }
-}
-
-function restarted(run: RunState, attempt: number) {
-  return {
-    type: "step_restarted" as const,
-    run_id: run.runId,
-    turn_number: run.progress.turns,
-    voided_from_seq: run.stepSeq + 1,
-    reason: "crash" as const,
-    attempt,
-    max_attempts: MAX_RECOVERIES,
-  };
 }
