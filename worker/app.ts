@@ -6,6 +6,7 @@ import { authenticate } from "./auth.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
+import { rpc } from "./surfaces/rpc/rpc.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -18,6 +19,7 @@ const api = new Hono<AppEnv>()
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
+  .route("/", rpc)
   .route("/", events)
   .route("/", rest);
 

@@ -10,12 +10,22 @@ import {
   type Scope,
 } from "../sdk/contract/index.ts";
 import { handlers } from "./handlers/index.ts";
+import type { SessionAddress } from "./session-address.ts";
 
 /** Who asks, in which realm, and with what in reach. */
 export interface Caller {
   env: Env;
   realm: string;
   scopes: readonly Scope[];
+  /** Told of a turn as soon as it runs, by surfaces that stream its events before its result. */
+  onRun?: (run: StartedRun) => void;
+}
+
+/** A turn that an operation started: its events come after `after`. */
+export interface StartedRun {
+  session: SessionAddress;
+  runId: string;
+  after: number;
 }
 
 /** One function per operation of the table. */

@@ -8,9 +8,9 @@ import type { AppEnv } from "./app-env.ts";
  * the rest: also requests for which a browser would not ask first, since those act before CORS is read.
  */
 export const crossOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const allowed = (c.env.RKAT_CORS_ORIGINS ?? "").split(",").map((origin) => origin.trim());
+  const allowed = new Set((c.env.RKAT_CORS_ORIGINS ?? "").split(",").map((item) => item.trim()));
   const origin = c.req.header("origin");
-  const isAllowed = (asked: string) => allowed.includes("*") || allowed.includes(asked);
+  const isAllowed = (asked: string) => allowed.has("*") || allowed.has(asked);
   if (origin && origin !== new URL(c.req.url).origin && !isAllowed(origin)) {
     throw new AppError("SCOPE_DENIED", `Origin '${origin}' is not allowed: see RKAT_CORS_ORIGINS`);
   }

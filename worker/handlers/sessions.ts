@@ -17,6 +17,7 @@ export const sessionHandlers = {
     }
     const runId = uuidv7();
     await session.stub().create(caller.realm, sessionId, { ...request, run_id: runId });
+    caller.onRun?.({ session, runId, after: 0 });
     try {
       return await runResult(session, runId);
     } catch (cause) {

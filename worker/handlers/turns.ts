@@ -7,7 +7,8 @@ export const turnHandlers = {
   "turn/start": async ({ session_id, ...request }, caller) => {
     const session = sessionAddress(session_id, caller);
     const runId = uuidv7();
-    await session.stub().startTurn({ ...request, run_id: runId });
+    const { seq } = await session.stub().startTurn({ ...request, run_id: runId });
+    caller.onRun?.({ session, runId, after: seq - 1 });
     return runResult(session, runId);
   },
 

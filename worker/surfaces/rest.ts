@@ -52,8 +52,12 @@ async function readParams(
   const params = bareBody && !(bareBody in body) ? { [bareBody]: body } : body;
   for (const [key, value] of Object.entries(path)) {
     const said = params[key];
-    if (said !== undefined && said !== value && !value.endsWith(`:${String(said)}`)) {
-      const message = `${key} differs: '${value}' in the path, '${String(said)}' in the body`;
+    if (
+      said !== undefined &&
+      said !== value &&
+      !(typeof said === "string" && value.endsWith(`:${said}`))
+    ) {
+      const message = `${key} differs: '${value}' in the path, ${JSON.stringify(said)} in the body`;
       throw new AppError("INVALID_PARAMS", message);
     }
   }

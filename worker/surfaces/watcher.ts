@@ -40,6 +40,11 @@ export class Watcher {
     this.#observer = observer;
   }
 
+  /** Whether there is a backlog that `pull` has to read. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
   /** The last event that was told. */
   get cursor(): number | undefined {
     return this.#cursor;
@@ -76,11 +81,9 @@ export class Watcher {
 
   async #attach(): Promise<Response> {
     const after = this.#cursor === undefined ? "" : `&after=${this.#cursor}`;
-    const response = await this.#session
-      .stub()
-      .fetch(`https://session/?format=${this.#format}${after}`, {
-        headers: { upgrade: "websocket" },
-      });
+    const url = `https://session/?format=${this.#format}${after}`;
+    const request = new Request(url, { headers: { upgrade: "websocket" } });
+    const response = await this.#session.stub().fetch(request);
     this.#isBehind = response.status === 409;
     const start = response.headers.get("x-cursor");
     if (start !== null) this.#cursor ??= Number(start);

@@ -1,0 +1,134 @@
+import { AppError, contractVersion, operationList } from "../../../sdk/contract/index.ts";
+import { type Caller, call, type StartedRun } from "../../call.ts";
+import {
+  failure,
+  type Incoming,
+  paramsObject,
+  parseMessage,
+  type RequestId,
+  success,
+} from "./message.ts";
+import { Outlet, TOO_SLOW } from "./outlet.ts";
+import { RpcStreams } from "./streams.ts";
+
+const MAX_FRAME_CHARS = 32 * 1024 * 1024;
+
+/**
+ * One client's socket: full-duplex JSON-RPC, many sessions. Requests run side by side; a long turn
+ * never blocks an interrupt or a read.
+ */
+export class RpcConnection {
+  readonly #socket: WebSocket;
+  readonly #caller: Caller;
+  readonly #outlet: Outlet;
+  readonly #streams: RpcStreams;
+  /** Runs by the request that waits for them, so that `cancel` finds them. */
+  readonly #runs = new Map<RequestId, StartedRun>();
+
+  constructor(socket: WebSocket, caller: Caller) {
+    this.#socket = socket;
+    this.#caller = caller;
+    this.#outlet = new Outlet(socket, () => this.#stalled());
+    this.#streams = new RpcStreams(caller, this.#outlet);
+  }
+
+  start(): void {
+    const socket = this.#socket;
+    // Listeners first: a message may come the moment the socket is accepted.
+    socket.addEventListener("message", ({ data }) => this.#receive(data));
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.#streams.abandon();
+      socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    });
+    socket.addEventListener("error", () => this.#streams.abandon());
+    socket.accept();
+  }
+
+  #receive(data: unknown): void {
+    if (typeof data !== "string" || data.length > MAX_FRAME_CHARS) {
+      const what = typeof data === "string" ? "larger than 32 MiB" : "binary";
+      const error = new AppError("INVALID_PARAMS", `The frame is ${what}: send JSON text`);
+      this.#outlet.send(failure(null, error));
+      return;
+    }
+    const message = parseMessage(data);
+    if (message.kind === "invalid") this.#outlet.send(message.reply);
+    else if (message.kind === "answer") this.#outlet.answered(message.id);
+    else void this.#dispatch(message);
+  }
+
+  async #dispatch(message: Extract<Incoming, { method: string }>): Promise<void> {
+    const id = message.kind === "request" ? message.id : undefined;
+    try {
+      const result = await this.#run(message.method, paramsObject(message.params), id);
+      if (id !== undefined) this.#outlet.send(success(id, result));
+    } catch (cause) {
+      if (id !== undefined) this.#outlet.send(failure(id, cause));
+    } finally {
+      if (id !== undefined) this.#runs.delete(id);
+    }
+  }
+
+  #run(method: string, params: Record<string, unknown>, id?: RequestId): unknown {
+    switch (method) {
+      case "initialize":
+        return greeting();
+      case "initialized":
+        return {};
+      case "cancel":
+        return this.#cancel(params.request_id);
+      case "session/stream_open":
+        return this.#streams.open(params);
+      case "session/stream_close":
+        return this.#streams.close(params);
+      default:
+        return this.#operation(method, params, id);
+    }
+  }
+
+  /** Runs an operation of the table; a turn that it starts is told on this connection, before its answer. */
+  async #operation(method: string, params: Record<string, unknown>, id?: RequestId) {
+    let told: Promise<void> | undefined;
+    const onRun = (run: StartedRun) => {
+      if (id !== undefined) this.#runs.set(id, run);
+      told = this.#streams.tell(run);
+    };
+    try {
+      return await call(method, params, { ...this.#caller, onRun });
+    } finally {
+      await told;
+    }
+  }
+
+  /** Takes a turn back that one of this connection's requests started; that request then fails. */
+  async #cancel(requestId: unknown): Promise<{ cancelled: boolean }> {
+    const isId = typeof requestId === "string" || typeof requestId === "number";
+    const run = isId ? this.#runs.get(requestId) : undefined;
+    if (!run) return { cancelled: false };
+    const { interrupted } = await run.session.stub().interrupt();
+    return { cancelled: interrupted };
+  }
+
+  #stalled(): void {
+    this.#streams.overflow();
+    this.#socket.close(TOO_SLOW, "the client does not read");
+  }
+}
+
+/** The answer to `initialize` (contract 3.2). */
+export function greeting() {
+  const { major, minor, patch } = contractVersion;
+  const version = `${major}.${minor}.${patch}`;
+  const connectionMethods = [
+    "initialize",
+    "initialized",
+    "cancel",
+    "session/stream_open",
+    "session/stream_close",
+  ];
+  return {
+    server_info: { name: "meerkat-edge", version },
+    contract_version: version,
+    methods: [...connectionMethods, ...operationList.map(([name]) => name)],
+  };
+}

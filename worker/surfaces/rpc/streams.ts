@@ -1,0 +1,126 @@
+import { AppError } from "../../../sdk/contract/index.ts";
+import type { Caller, StartedRun } from "../../call.ts";
+import { type SessionAddress, sessionAddress } from "../../session-address.ts";
+import type { Outlet } from "./outlet.ts";
+import { cursorParam, overflow, RpcStream, type StreamSink } from "./stream.ts";
+
+const MAX_STREAMS = 256;
+
+type Params = Record<string, unknown>;
+
+/** All that one connection follows: the turns it started, and the streams it opened. */
+export class RpcStreams {
+  readonly #caller: Caller;
+  readonly #outlet: Outlet;
+  readonly #open = new Map<string, RpcStream>();
+
+  constructor(caller: Caller, outlet: Outlet) {
+    this.#caller = caller;
+    this.#outlet = outlet;
+  }
+
+  /** Sends a run's events as `session/event`; resolves after its terminal event. */
+  async tell({ session, runId, after }: StartedRun): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const head = `{"jsonrpc":"2.0","method":"session/event","params":{"session_id":"${session.sessionId}","event":`;
+    const sink: StreamSink = {
+      event: (line) => {
+        this.#outlet.send(`${head}${line}}}`);
+        if (isTerminal(line, runId)) over.resolve();
+      },
+      end: () => over.resolve(),
+    };
+    const streamId = crypto.randomUUID();
+    const stream = this.#follow(streamId, session, sink);
+    try {
+      await stream.open(after);
+      await over.promise;
+    } catch (cause) {
+      // The answer still comes: it does not depend on this socket having seen the events.
+      console.error("a run could not be followed", cause);
+    } finally {
+      stream.close({ outcome: "explicit_close" });
+      this.#open.delete(streamId);
+    }
+  }
+
+  /** `session/stream_open` (contract 3.6), with an optional cursor. @throws {AppError} */
+  async open({ session_id, after }: Params): Promise<Params> {
+    if (!this.#caller.scopes.includes("read")) {
+      throw new AppError("SCOPE_DENIED", "This token does not allow watching a session");
+    }
+    if (typeof session_id !== "string") {
+      throw new AppError("INVALID_PARAMS", "Invalid params: session_id: expected a string");
+    }
+    if (this.#open.size >= MAX_STREAMS) {
+      const message = `This connection follows ${MAX_STREAMS} streams already: open another`;
+      throw new AppError("SERVICE_UNAVAILABLE", message);
+    }
+    const session = sessionAddress(session_id, this.#caller);
+    const ids = { stream_id: crypto.randomUUID(), session_id: session.sessionId };
+    const stream = this.#follow(ids.stream_id, session, this.#sink(ids));
+    try {
+      await stream.open(cursorParam(after));
+    } catch (cause) {
+      this.#open.delete(ids.stream_id);
+      throw cause;
+    }
+    return { ...ids, opened: true };
+  }
+
+  /** `session/stream_close`; closing twice is no error. @throws {AppError} */
+  close({ stream_id }: Params): Params {
+    if (typeof stream_id !== "string" || !/^[0-9a-f-]{36}$/i.test(stream_id)) {
+      throw new AppError("INVALID_PARAMS", "Invalid params: stream_id: expected a UUID");
+    }
+    const stream = this.#open.get(stream_id);
+    stream?.close({ outcome: "explicit_close" });
+    return { stream_id, closed: true, already_closed: stream === undefined };
+  }
+
+  /** Ends everything because the client does not read, each stream with its last cursor. */
+  overflow(): void {
+    this.#end((stream) => overflow(stream.cursor));
+  }
+
+  /** Lets go of everything because the client is gone. */
+  abandon(): void {
+    this.#end(() => ({ outcome: "explicit_close" }));
+  }
+
+  #end(why: (stream: RpcStream) => Parameters<RpcStream["close"]>[0]): void {
+    const streams = [...this.#open.values()];
+    this.#open.clear();
+    for (const stream of streams) stream.close(why(stream));
+  }
+
+  #follow(id: string, session: SessionAddress, sink: StreamSink): RpcStream {
+    const stream = new RpcStream(session, this.#outlet, sink);
+    this.#open.set(id, stream);
+    return stream;
+  }
+
+  #sink(ids: { stream_id: string; session_id: string }): StreamSink {
+    let sequence = 0;
+    const head = `{"jsonrpc":"2.0","method":"session/stream_event","params":{"stream_id":"${ids.stream_id}","session_id":"${ids.session_id}","scope_id":"primary","sequence":`;
+    return {
+      event: (line) => {
+        sequence += 1;
+        this.#outlet.send(`${head}${sequence},"event":${line}}}`);
+      },
+      end: (end) => {
+        this.#open.delete(ids.stream_id);
+        const params = { ...ids, ended: true, ...end };
+        const method = "session/stream_end";
+        this.#outlet.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+      },
+    };
+  }
+}
+
+/** Recognises a run's last event without parsing the line: the type always stands first. */
+function isTerminal(line: string, runId: string): boolean {
+  const isEnd =
+    line.startsWith('{"type":"run_completed"') || line.startsWith('{"type":"run_failed"');
+  return isEnd && line.includes(`"run_id":"${runId}"`);
+}
