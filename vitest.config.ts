@@ -10,15 +10,44 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { cf: false, bindings: { RKAT_OPEN_ACCESS: "loopback" } },
+            miniflare: {
+              cf: false,
+              bindings: {
+                RKAT_OPEN_ACCESS: "loopback",
+                RKAT_CORS_ORIGINS: "https://console.example",
+                // Names that exist nowhere: `durable-objects/test-support.ts` sends them to the wire stand-in.
+                ANTHROPIC_API_KEY: "sk-ant-test-0123456789",
+                ANTHROPIC_BASE_URL: "http://anthropic.test",
+                OPENAI_API_KEY: "sk-test-0123456789",
+                OPENAI_BASE_URL: "http://openai.test/v1",
+                GEMINI_API_KEY: "AIzaTest0123456789",
+                GEMINI_BASE_URL: "http://gemini.test",
+              },
+            },
           }),
         ],
         test: {
           name: "workers",
           testTimeout: 30_000,
           // The vendors' SDKs are hundreds of modules: bundled once, instead of fetched one by one per test file.
-          deps: { optimizer: { ssr: { enabled: true, include: [
-            "@anthropic-ai/sdk/client", "@anthropic-ai/sdk/resources/messages", "openai", "zod", "hono", "hono/cors", "hono/body-limit", "uuid", "eventsource-parser"] } } },
+          deps: {
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: [
+                  "@anthropic-ai/sdk/client",
+                  "@anthropic-ai/sdk/resources/messages",
+                  "openai",
+                  "zod",
+                  "hono",
+                  "hono/cors",
+                  "hono/body-limit",
+                  "uuid",
+                  "eventsource-parser",
+                ],
+              },
+            },
+          },
           include: ["{worker,durable-objects,sdk}/**/*.test.ts"],
           exclude: ["**/*.node.test.ts"],
         },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import {
   AppError,
+  type ClientTool,
   type InputOf,
   isOperationName,
   type Operation,
@@ -17,6 +18,8 @@ export interface Caller {
   env: Env;
   realm: string;
   scopes: readonly Scope[];
+  /** Tools that this client runs itself while it is connected; its turns wait for it. */
+  clientTools?: readonly ClientTool[];
   /** Told of a turn as soon as it runs, by surfaces that stream its events before its result. */
   onRun?: (run: StartedRun) => void;
 }
@@ -45,12 +48,18 @@ export async function call(name: string, params: unknown, caller: Caller): Promi
     throw new AppError("SCOPE_DENIED", `This token does not allow '${name}'`, details);
   }
 
-  const input = operation.input.safeParse(params);
+  const input = operation.input.safeParse(unwrapped(operation, params));
   if (!input.success) throw invalid(input.error);
 
   // A name and its handler always match, but TypeScript cannot see that through the union of names.
   const handler = handlers[name] as (input: unknown, caller: Caller) => Promise<unknown>;
   return handler(input.data, caller);
+}
+
+/** Some operations take their one member's value alone in place of an object that holds it. */
+function unwrapped({ bareBody }: Operation, params: unknown): unknown {
+  if (!bareBody || typeof params !== "object" || params === null) return params;
+  return bareBody in params ? params : { [bareBody]: params };
 }
 
 function invalid(error: z.ZodError): AppError {

@@ -1,4 +1,5 @@
 import type { RunResult } from "../sdk/contract/index.ts";
+import type { Caller } from "./call.ts";
 import type { SessionAddress } from "./session-address.ts";
 
 const TRIES = 8;
@@ -6,12 +7,16 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * Waits for a run's end, across restarts of its object: the run goes on there by itself, so asking
- * again is all it takes.
+ * again is all it takes. A caller that runs no tools hears at once when the run waits for one.
  */
-export async function runResult(session: SessionAddress, runId: string): Promise<RunResult> {
+export async function runResult(
+  session: SessionAddress,
+  run: { runId: string; firstSeq: number },
+  { clientTools }: Pick<Caller, "clientTools">,
+): Promise<RunResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await session.stub().result(runId);
+      return await session.stub().result(run.runId, run.firstSeq, clientTools === undefined);
     } catch (cause) {
       if (!isRestart(cause) || attempt === TRIES) throw cause;
       await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt));

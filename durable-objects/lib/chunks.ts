@@ -15,6 +15,22 @@ export function chunks(text: string): string[] {
   return pieces;
 }
 
+/** A piece of a text, with what all pieces of one text share. */
+export type Part = { key: number; body: string };
+
+/** Puts the texts that were cut over several rows together again, as they come in order. */
+export function* joined(parts: Iterable<Part>): Generator<string> {
+  let whole: Part | undefined;
+  for (const part of parts) {
+    if (whole?.key === part.key) whole.body += part.body;
+    else {
+      if (whole) yield whole.body;
+      whole = { ...part };
+    }
+  }
+  if (whole) yield whole.body;
+}
+
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }

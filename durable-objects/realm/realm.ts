@@ -1,6 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ConfigDocument, ConfigEnvelope, SessionSummary } from "../../sdk/contract/index.ts";
+import {
+  AppError,
+  ConfigDocument,
+  type ConfigEnvelope,
+  type SessionSummary,
+  withRealNames,
+} from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
+import { mergePatch } from "./merge-patch.ts";
 import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
 
 /** One tenant, named by its realm id: its manifest, its config, and the directory of its sessions. */
@@ -33,6 +40,18 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
     };
   }
 
+  /** Replaces the config. @throws {AppError} `INVALID_PARAMS` for a bad value or another generation */
+  setConfig(realmId: string, config: object, expected: number | undefined): ConfigEnvelope {
+    return this.#writeConfig(realmId, expected, () => config);
+  }
+
+  /** Merges a patch into the config (RFC 7396). @throws {AppError} like `setConfig` */
+  patchConfig(realmId: string, patch: object, expected: number | undefined): ConfigEnvelope {
+    return this.#writeConfig(realmId, expected, (current) =>
+      mergePatch(current, withRealNames({ ...patch })),
+    );
+  }
+
   async record(row: DirectoryRow): Promise<void> {
     this.#storage.record(row);
   }
@@ -42,6 +61,25 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
     { limit, offset, labels }: { limit: number; offset: number; labels: Record<string, string> },
   ): SessionSummary[] {
     return this.#storage.list(limit, offset, labels).map((row) => summary(realmId, row));
+  }
+
+  #writeConfig(
+    realmId: string,
+    expected: number | undefined,
+    change: (current: ConfigDocument) => unknown,
+  ): ConfigEnvelope {
+    const { config, generation } = this.open(realmId);
+    if (expected !== undefined && expected !== generation) {
+      const message = `Generation conflict: expected ${expected}, current ${generation}`;
+      throw new AppError("INVALID_PARAMS", message, {
+        type: "generation_conflict",
+        expected_generation: expected,
+        current_generation: generation,
+      });
+    }
+    const changed = change(config);
+    this.#storage.writeConfig(checkedConfig(changed), generation + 1);
+    return this.config(realmId);
   }
 
   #manifest(realmId: string): Manifest {
@@ -56,6 +94,16 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
   }
 }
 
+function checkedConfig(document: unknown): ConfigDocument {
+  const named =
+    typeof document === "object" && document !== null ? withRealNames({ ...document }) : {};
+  const checked = ConfigDocument.safeParse(named);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const key = issue?.path.join(".") ?? "";
+  throw new AppError("INVALID_PARAMS", `Invalid config: ${key}: ${issue?.message}`, { key });
+}
+
 function originOf(realmId: string): string {
   if (/^ws-[0-9a-f]{16}$/.test(realmId)) return "workspace";
   return realmId.startsWith("realm-") ? "generated" : "explicit";
@@ -68,7 +116,7 @@ function summary(realmId: string, { labels, is_active, ...row }: SessionRow): Se
     session_id,
     session_ref: `${realmId}:${session_id}`,
     created_at,
-    updated_at,
+    updated_at: Math.floor(updated_at / 1_000),
     message_count,
     total_tokens,
     is_active: is_active === 1,

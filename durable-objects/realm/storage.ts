@@ -55,6 +55,14 @@ export class RealmStorage {
     };
   }
 
+  writeConfig(config: ConfigDocument, generation: number): void {
+    this.#sql.exec(
+      "UPDATE realm SET config = ?, generation = ?",
+      JSON.stringify(config),
+      generation,
+    );
+  }
+
   /** Takes a session's report, unless a newer one came first. */
   record(row: DirectoryRow): void {
     this.#storage.transactionSync(() => {

@@ -1,9 +1,8 @@
-import { AppError, type ConfigDocument, type Content, noUsage } from "../../sdk/contract/index.ts";
-import { providerFor } from "../providers/index.ts";
+import { AppError, type Content, noUsage } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { Change } from "./journal.ts";
 import { promptText, turnMessages } from "./prompt.ts";
-import { modelIdentity, runSettings, type TurnChoices } from "./settings.ts";
+import type { TurnChoices } from "./settings.ts";
 import type { ModelIdentity, RunSettings, SessionState } from "./state.ts";
 
 /** A request for a turn, checked against the contract by the Worker. */
@@ -13,18 +12,7 @@ export interface TurnRequest extends TurnChoices {
   prompt: Content;
   system_prompt?: string | null | undefined;
   additional_instructions?: string[] | null | undefined;
-}
-
-/** Decides what a turn runs on; checks all that can be checked before anything is written (contract 7.2). */
-export function choose(
-  request: TurnChoices,
-  current: ModelIdentity | undefined,
-  config: ConfigDocument,
-  env: object,
-): { identity: ModelIdentity; settings: RunSettings } {
-  const identity = modelIdentity(request, current, config, env);
-  providerFor(identity.provider, env);
-  return { identity, settings: runSettings(request, identity, config) };
+  idempotency_key?: string | null | undefined;
 }
 
 /**

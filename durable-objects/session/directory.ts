@@ -6,6 +6,8 @@ export type DirectoryRow = Omit<SessionSummary, "session_ref" | "state"> & {
   /** Rises with each report; the directory ignores what is older than what it has. */
   version: number;
   archived: boolean;
+  /** Unix milliseconds: within one second the order still counts. */
+  updated_at: number;
 };
 
 /** Takes rows; the realm's object in production. */
@@ -71,7 +73,7 @@ export class Directory {
       session_id: identity.sessionId,
       version: this.#version,
       created_at: identity.createdAt,
-      updated_at: Math.floor(state.updatedAt / 1_000),
+      updated_at: state.updatedAt,
       message_count: state.messageCount,
       total_tokens: state.usage.input_tokens + state.usage.output_tokens,
       is_active: state.run !== undefined,

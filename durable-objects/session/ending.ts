@@ -2,9 +2,9 @@ import { addUsage, type AgentEvent, type Usage } from "../../sdk/contract/index.
 import type { StoredMessage } from "../providers/provider.ts";
 import type { Change, Journal } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
-import { newestMessage, storedResults } from "./recovery.ts";
+import { storedResults } from "./recovery.ts";
 import type { FinishedRun, RunProgress, RunState } from "./state.ts";
-import { CUT_OFF, openCalls, unanswered } from "./tool-calls.ts";
+import { CUT_OFF, unanswered } from "./tool-calls.ts";
 
 /** What the loop itself has to say at its end; absent when a run is cut off from outside. */
 export interface RunPart {
@@ -70,8 +70,7 @@ function terminalEvent(
  */
 function closing(journal: Journal, run: RunState, outcome: Outcome): StoredMessage[] {
   const created_at = new Date().toISOString();
-  const open = openCalls(newestMessage(journal));
-  const { results: known } = storedResults(journal, run);
+  const { open, results: known } = storedResults(journal, run);
   const results = open.map((call) => known.get(call.id) ?? unanswered(call, CUT_OFF));
   const messages: StoredMessage[] = [];
   if (results.length > 0) messages.push({ role: "tool_results", results, created_at });

@@ -22,7 +22,15 @@ export interface Change {
   events?: readonly AgentEvent[];
   messages?: readonly StoredMessage[];
   /** What changes in the state, given the places of the first and the last of these events. */
-  state?: (place: { first: number; last: number }) => StatePatch;
+  state?: (place: Place) => StatePatch;
+  /** Further statements of the same transaction. */
+  also?: ((place: Place) => void) | undefined;
+}
+
+/** Where a commit's own events stand in the log. */
+interface Place {
+  first: number;
+  last: number;
 }
 
 type StatePatch = { [Key in keyof SessionState]?: SessionState[Key] | undefined };
@@ -104,7 +112,12 @@ export class Journal {
     return this.#storage.messagesFrom(offset);
   }
 
-  #prepare(state: SessionState, { events = [], messages = [], state: patch }: Change): Commit {
+  /** What the state was right after the event at `seq`, as far as it was stored. */
+  stateAt(seq: number): SessionState | undefined {
+    return this.#storage.stateAt(seq);
+  }
+
+  #prepare(state: SessionState, { events = [], messages = [], ...change }: Change): Commit {
     const timestampMs = Date.now();
     const fresh = events.map((event, index) => ({
       seq: this.#seq + 1 + index,
@@ -114,10 +127,13 @@ export class Journal {
     const entries = [...this.#pending, ...fresh];
     // A row without new events takes a number all the same: it is what makes its key unique.
     const last = this.#seq + Math.max(fresh.length, 1);
-    const next = { ...state, ...patch?.({ first: this.#seq + 1, last }) } as SessionState;
+    const place = { first: this.#seq + 1, last };
+    // A patch may take optional members away, which the spread's type does not show.
+    const next = { ...state, ...change.state?.(place) } as SessionState;
     next.messageCount += messages.length;
     next.reservedUntil = next.run ? last + SEQ_BLOCK : last;
-    return { entries, first: entries[0]?.seq ?? last, last, state: next, messages };
+    const also = () => change.also?.(place);
+    return { entries, first: entries[0]?.seq ?? last, last, state: next, messages, also };
   }
 
   /** Memory follows storage, never the other way round: a failed commit must leave no trace here. */

@@ -22,5 +22,27 @@ export const migrations = [
      part INTEGER NOT NULL,
      body TEXT NOT NULL,
      PRIMARY KEY (position, part)
+   ) WITHOUT ROWID;
+   -- Tools that clients run, by who brought them: the session or the present turn.
+   CREATE TABLE documents (
+     name TEXT NOT NULL,
+     part INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (name, part)
+   ) WITHOUT ROWID;
+   -- What was asked under an idempotency key, and where its answer starts in the log.
+   CREATE TABLE requests (
+     key TEXT PRIMARY KEY,
+     hash TEXT NOT NULL,
+     run_id TEXT NOT NULL,
+     first_seq INTEGER NOT NULL,
+     created_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   -- What waits to be told to the model.
+   CREATE TABLE inputs (
+     position INTEGER NOT NULL,
+     part INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (position, part)
    ) WITHOUT ROWID;`,
 ] as const;

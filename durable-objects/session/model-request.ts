@@ -1,21 +1,25 @@
-import type { ModelRequest, StoredMessage } from "../providers/provider.ts";
+import type { ModelRequest, StoredMessage, ToolDefinition } from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { RunSettings } from "./state.ts";
 
 interface Inputs {
   settings: RunSettings;
   tools: ReadonlyMap<string, Tool>;
+  clientTools: readonly ToolDefinition[];
   cacheKey: string;
 }
 
 /** Puts the transcript and the run's choices into one model call. */
 export function modelRequest(
-  { settings, tools, cacheKey }: Inputs,
+  { settings, tools, clientTools, cacheKey }: Inputs,
   transcript: readonly StoredMessage[],
 ): ModelRequest {
   const [first, ...rest] = transcript;
   const system = first?.role === "system" ? first.content : undefined;
-  const definitions = [...tools.values()].map(({ definition }) => definition);
+  const ours = [...tools.values()].map(({ definition }) => definition);
+  // A client's tool hides a built-in one of the same name.
+  const hidden = new Set(clientTools.map(({ name }) => name));
+  const definitions = [...clientTools, ...ours.filter(({ name }) => !hidden.has(name))];
   return {
     model: settings.model,
     system,

@@ -1,8 +1,7 @@
-import type { AgentEvent, ToolResult } from "../../sdk/contract/index.ts";
-import type { StoredMessage } from "../providers/provider.ts";
+import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
 import type { Journal } from "./journal.ts";
 import type { RunState } from "./state.ts";
-import { openCalls } from "./tool-calls.ts";
+import { openCalls, timeoutResult, type ToolCall } from "./tool-calls.ts";
 
 /** Tells that a model step starts again and from where on its output does not count (design I-6). */
 export function restarted(run: RunState, attempt: number, maxAttempts: number): AgentEvent {
@@ -17,22 +16,40 @@ export function restarted(run: RunState, attempt: number, maxAttempts: number): 
   };
 }
 
-/** Results of open calls that the log holds already, although the transcript does not yet. */
-export function storedResults(journal: Journal, run: RunState) {
+/** The open calls of the transcript, and those of their results that the log holds already. */
+export function storedResults(
+  journal: Journal,
+  run: RunState,
+): { open: ToolCall[]; results: Map<string, ToolResult> } {
   const results = new Map<string, ToolResult>();
-  const open = openCalls(newestMessage(journal));
-  if (open.length === 0) return { results, hasOpenCalls: false };
+  const { messageCount = 0 } = journal.session?.state ?? {};
+  const open = openCalls([...journal.messagesFrom(Math.max(messageCount - 1, 0))]);
+  if (open.length === 0) return { open, results };
   const ids = new Set(open.map(({ id }) => id));
   for (const { event } of journal.eventsAfter(run.stepSeq)) {
-    if (event.type !== "tool_execution_completed" || !ids.has(event.id)) continue;
-    const { id, content, is_error } = event;
-    results.set(id, { tool_use_id: id, content, is_error });
+    const result = resultOf(event);
+    if (result && ids.has(result.tool_use_id)) results.set(result.tool_use_id, result);
   }
-  return { results, hasOpenCalls: true };
+  return { open, results };
 }
 
-/** The transcript's last message, or nothing. */
-export function newestMessage(journal: Journal): StoredMessage[] {
-  const { messageCount = 0 } = journal.session?.state ?? {};
-  return [...journal.messagesFrom(Math.max(messageCount - 1, 0))];
+function resultOf(event: AgentEvent): ToolResult | undefined {
+  switch (event.type) {
+    case "tool_execution_completed":
+      return {
+        tool_use_id: event.id,
+        content: plain(event.content),
+        is_error: event.is_error,
+      };
+    case "tool_execution_timed_out":
+      return timeoutResult(event.id, event.timeout_ms);
+    default:
+      return undefined;
+  }
+}
+
+/** The event shows blocks; a tool that answered with a text gave just that. */
+function plain(content: ContentBlock[]): Content {
+  const [first] = content;
+  return content.length === 1 && first?.type === "text" ? first.text : content;
 }

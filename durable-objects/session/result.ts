@@ -1,6 +1,23 @@
-import { AppError, type RunResult, wireUsage } from "../../sdk/contract/index.ts";
+import { AppError, endsRun, type RunResult, wireUsage } from "../../sdk/contract/index.ts";
 import type { Journal } from "./journal.ts";
 import type { FinishedRun } from "./state.ts";
+
+/** How a run ended: the newest from the state, an older one by its events from `firstSeq` on. */
+export function finishedRun(
+  journal: Journal,
+  runId: string,
+  firstSeq: number,
+): FinishedRun | undefined {
+  const { lastRun } = journal.session?.state ?? {};
+  if (lastRun?.runId === runId || firstSeq <= 0) {
+    return lastRun?.runId === runId ? lastRun : undefined;
+  }
+  for (const { seq, event } of journal.eventsAfter(firstSeq - 1)) {
+    if (!endsRun(event) || !("run_id" in event) || event.run_id !== runId) continue;
+    return journal.stateAt(seq)?.lastRun;
+  }
+  return undefined;
+}
 
 /** A finished run as its caller hears of it. @throws {AppError} the way the run failed. */
 export function runResult(journal: Journal, finished: FinishedRun): RunResult {
@@ -17,12 +34,14 @@ export function runResult(journal: Journal, finished: FinishedRun): RunResult {
     throw new AppError(code, message, { ...ids, resumable: true });
   }
   const [terminal] = journal.eventsAfter(finished.seq - 1);
+  // What the session had cost when this run ended, not what it costs by now.
+  const { usage } = journal.stateAt(finished.seq) ?? state;
   return {
     ...ids,
     text: terminal?.event.type === "run_completed" ? terminal.event.result : "",
     turns: finished.turns,
     tool_calls: finished.toolCalls,
-    usage: wireUsage(state.usage),
+    usage: wireUsage(usage),
     structured_output: null,
     schema_warnings: null,
     ...(finished.cause === undefined ? {} : { terminal_cause_kind: finished.cause }),

@@ -1,29 +1,32 @@
-import { AppError, type RunResult } from "../../sdk/contract/index.ts";
-import { providerFor } from "../providers/index.ts";
-import { builtins } from "../tools/index.ts";
+import { AppError, type RunResult, type ToolAnswer } from "../../sdk/contract/index.ts";
+import { answered, callbackPending, expired, parked } from "./client-calls.ts";
 import { endOf, type RunPart } from "./ending.ts";
-import { restarted, storedResults } from "./recovery.ts";
 import type { Journal } from "./journal.ts";
-import { type Outcome, cancelled, internalFailure, outOfTime, outcomeOfError } from "./outcome.ts";
-import { runResult } from "./result.ts";
+import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
+import { restarted, storedResults } from "./recovery.ts";
+import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
-import { runTurn, type TurnOutput } from "./turn.ts";
+import { runTurn, type Turn, type TurnOutput } from "./turn.ts";
+import { Waiters } from "./waiters.ts";
 
 const MAX_RECOVERIES = 3;
 
 interface Surroundings {
-  env: object;
-  /** Called whenever a run began, or ended: alarm and directory follow from it. */
-  onChange: () => void;
+  /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
+  assemble(run: RunState): Omit<Turn, "signal">;
+  /** Messages that wait for the next model call, and the statement that takes them off the list. */
+  arrivals(): { messages: Turn["arrivals"]; take: () => void };
+  /** Called whenever a run began, waits, or ended: alarm and directory follow from it. */
+  onChange(): void;
 }
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {
   readonly #journal: Journal;
   readonly #around: Surroundings;
-  /** The run that is alive in this object's memory; one that is only stored has crashed. */
-  #alive: { runId: string; controller: AbortController } | undefined;
-  readonly #waiting = new Map<string, PromiseWithResolvers<RunResult>>();
+  readonly #waiters = new Waiters();
+  /** The run that is alive in this object's memory; one that is only stored has crashed, or waits. */
+  #alive: AbortController | undefined;
 
   constructor(journal: Journal, around: Surroundings) {
     this.#journal = journal;
@@ -32,30 +35,32 @@ export class Runs {
 
   /** Sets a run that was just committed going. */
   begin(): void {
-    const run = this.#state.run;
+    const { run } = this.#state;
     if (!run) return;
+    this.#alive = new AbortController();
     this.#around.onChange();
-    void this.#drive(run);
+    void this.#drive(run, this.#alive.signal);
   }
 
   /** Takes up a run that a crash left behind, or ends it (design I-6, I-9). Runs first on every wake. */
   recover(): void {
     const run = this.#journal.session?.state.run;
     if (!run || this.#alive) return;
-    if (run.recoveries >= MAX_RECOVERIES) {
-      this.#end({ ...internalFailure, message: "The turn was lost in several crashes" });
-      return;
+    const { durationMs = Infinity } = run.settings.limits;
+    if (Date.now() >= run.startedAt + durationMs) this.#end(outOfTime(durationMs));
+    else if (!run.waiting) this.#restart(run);
+    else if (Date.now() >= run.waiting.until) {
+      this.#journal.commit(expired(this.#journal, run));
+      this.begin();
     }
-    const attempt = run.recoveries + 1;
-    const { hasOpenCalls } = storedResults(this.#journal, run);
-    this.#journal.commit({
-      // Finished calls stay finished: only a model step that was cut off is void.
-      events: hasOpenCalls ? [] : [restarted(run, attempt, MAX_RECOVERIES)],
-      state: ({ last }) => ({
-        run: { ...run, recoveries: attempt, stepSeq: hasOpenCalls ? run.stepSeq : last },
-      }),
-    });
-    this.begin();
+  }
+
+  /** Takes clients' tool results; the run goes on when none is missing. @throws {AppError} */
+  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
+    const seq = this.#journal.commit(answered(this.#journal, answers));
+    const { run } = this.#state;
+    if (run && !run.waiting) this.begin();
+    return { runId: run?.runId ?? "", seq };
   }
 
   /** Ends the running turn at once. @returns the place of its terminal event; nothing on an idle session. */
@@ -65,15 +70,18 @@ export class Runs {
     return this.#state.lastRun?.seq;
   }
 
-  /** The run's result once it is over; fails as the run failed. @throws {AppError} */
-  async result(runId: string): Promise<RunResult> {
-    const { run, lastRun } = this.#state;
+  /**
+   * The run's result once it is over; fails as the run failed. `firstSeq` finds runs that others followed.
+   * @throws {AppError} with `untilPending`, `CALLBACK_PENDING` as soon as the run waits for a client.
+   */
+  async result(runId: string, firstSeq: number, untilPending: boolean): Promise<RunResult> {
+    const { run } = this.#state;
     if (run?.runId === runId) {
-      const waiting = this.#waiting.get(runId) ?? Promise.withResolvers<RunResult>();
-      this.#waiting.set(runId, waiting);
-      return waiting.promise;
+      if (untilPending && run.waiting) throw callbackPending(this.#journal);
+      return this.#waiters.wait(runId, untilPending);
     }
-    if (lastRun?.runId === runId) return runResult(this.#journal, lastRun);
+    const finished = finishedRun(this.#journal, runId, firstSeq);
+    if (finished) return runResult(this.#journal, finished);
     throw new AppError("SESSION_NOT_RUNNING", "No such run", { run_id: runId });
   }
 
@@ -83,25 +91,38 @@ export class Runs {
     return state;
   }
 
-  async #drive(run: RunState): Promise<void> {
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.#alive = { runId: run.runId, controller };
-    const deadline = this.#deadline(run);
+  #restart(run: RunState): void {
+    if (run.recoveries >= MAX_RECOVERIES) {
+      this.#end({ ...internalFailure, message: "The turn was lost in several crashes" });
+      return;
+    }
+    const attempt = run.recoveries + 1;
+    const { open } = storedResults(this.#journal, run);
+    // Finished calls stay finished: only a model step that was cut off is void.
+    const isStep = open.length === 0;
+    this.#journal.commit({
+      events: isStep ? [restarted(run, attempt, MAX_RECOVERIES)] : [],
+      state: ({ last }) => ({
+        run: { ...run, recoveries: attempt, stepSeq: isStep ? last : run.stepSeq },
+      }),
+    });
+    this.begin();
+  }
+
+  async #drive(run: RunState, signal: AbortSignal): Promise<void> {
+    const { durationMs } = run.settings.limits;
+    const deadline =
+      durationMs === undefined
+        ? undefined
+        : setTimeout(
+            () => this.#end(outOfTime(durationMs)),
+            run.startedAt + durationMs - Date.now(),
+          );
     try {
-      const turn = {
-        settings: run.settings,
-        provider: providerFor(run.settings.provider, this.#around.env),
-        tools: run.settings.builtins ? builtins : new Map(),
-        cacheKey: this.#journal.session?.identity.sessionId ?? "",
-        transcript: [...this.#journal.messagesFrom(0)],
-        progress: run.progress,
-        results: storedResults(this.#journal, run).results,
-        signal,
-      };
+      const turn = { ...this.#around.assemble(run), signal };
       for await (const output of runTurn(turn)) {
         if (signal.aborted) return;
-        this.#apply(output);
+        this.#apply(output, turn);
       }
       if (!signal.aborted) throw new Error("the turn's loop ended without an outcome");
     } catch (cause) {
@@ -111,21 +132,40 @@ export class Runs {
     }
   }
 
-  #apply(output: TurnOutput): void {
-    if (output.type === "delta") this.#journal.delta(output.event);
-    else if (output.type === "end") this.#end(output.outcome, output);
-    else {
-      const { run } = this.#state;
-      if (!run) return;
-      const { events, messages, progress, opensStep } = output;
-      this.#journal.commit({
-        events,
-        messages,
-        state: ({ last }) => ({
-          run: { ...run, progress, stepSeq: opensStep ? last : run.stepSeq },
-        }),
-      });
+  #apply(output: TurnOutput, turn: Turn): void {
+    const { run } = this.#state;
+    if (!run) return;
+    switch (output.type) {
+      case "delta":
+        this.#journal.delta(output.event);
+        break;
+      case "commit":
+        this.#commitStep(run, output, turn);
+        break;
+      case "park":
+        this.#journal.commit(parked(run, output.calls));
+        this.#letGo();
+        this.#waiters.pending(run.runId, callbackPending(this.#journal));
+        break;
+      case "end":
+        this.#end(output.outcome, output);
+        break;
     }
+  }
+
+  #commitStep(run: RunState, output: Extract<TurnOutput, { type: "commit" }>, turn: Turn): void {
+    const { events, messages, progress, opensStep } = output;
+    const arrived = opensStep ? this.#around.arrivals() : undefined;
+    this.#journal.commit({
+      events,
+      messages: arrived ? [...messages, ...arrived.messages] : messages,
+      state: ({ last }) => ({
+        run: { ...run, progress, stepSeq: opensStep ? last : run.stepSeq },
+        ...(arrived ? { inputCount: 0 } : {}),
+      }),
+      also: arrived?.take,
+    });
+    turn.arrivals.push(...(arrived?.messages ?? []));
   }
 
   /** The one way out of a run, whatever happened (design I-8). */
@@ -136,33 +176,17 @@ export class Runs {
       this.#journal.commit(endOf(this.#journal, run, outcome, part));
     } catch (cause) {
       // Whatever was wrong with the content must not keep the run from ending.
-      console.error(
-        `run ${run.runId} could not end as ${outcome.ok ? "completed" : outcome.class}`,
-        cause,
-      );
+      console.error(`run ${run.runId} could not end as it should`, cause);
       this.#journal.commit(endOf(this.#journal, run, internalFailure));
     }
-    this.#alive?.controller.abort();
+    this.#letGo();
+    const { lastRun } = this.#state;
+    if (lastRun) this.#waiters.settle(run.runId, () => runResult(this.#journal, lastRun));
+  }
+
+  #letGo(): void {
+    this.#alive?.abort();
     this.#alive = undefined;
     this.#around.onChange();
-    this.#settle(run.runId);
-  }
-
-  #settle(runId: string): void {
-    const waiting = this.#waiting.get(runId);
-    this.#waiting.delete(runId);
-    const { lastRun } = this.#state;
-    if (!waiting || !lastRun) return;
-    try {
-      waiting.resolve(runResult(this.#journal, lastRun));
-    } catch (cause) {
-      waiting.reject(cause);
-    }
-  }
-
-  #deadline({ settings, startedAt }: RunState): ReturnType<typeof setTimeout> | undefined {
-    const { durationMs } = settings.limits;
-    if (durationMs === undefined) return undefined;
-    return setTimeout(() => this.#end(outOfTime(durationMs)), startedAt + durationMs - Date.now());
   }
 }

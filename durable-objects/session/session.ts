@@ -1,22 +1,24 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  AppError,
   type ConfigDocument,
-  type Content,
-  type Labels,
-  noUsage,
+  type PendingToolCall,
   type Remote,
   type RunResult,
   type SessionHistory,
   type SessionInfo,
+  type ToolAnswer,
 } from "../../sdk/contract/index.ts";
+import type { StoredMessage } from "../providers/provider.ts";
 import type { RealmObject } from "../realm/realm.ts";
-import { admission, choose, type TurnRequest } from "./admission.ts";
+import type { TurnRequest } from "./admission.ts";
+import { pendingCalls } from "./client-calls.ts";
 import { Directory } from "./directory.ts";
 import type { Format } from "./envelope.ts";
 import { Feed } from "./feed.ts";
+import { type Admitted, type CreateRequest, Intake } from "./intake.ts";
+import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
-import { systemMessage, turnMessages } from "./prompt.ts";
+import { storedResults } from "./recovery.ts";
 import { Runs } from "./runs.ts";
 import { SessionStorage } from "./storage.ts";
 import { history, present, sessionInfo } from "./view.ts";
@@ -25,17 +27,11 @@ import { attach, checkCursor, type Page, page } from "./watch.ts";
 // A crashed turn is taken up again within this time, even if nobody asks (design I-9).
 const LEASE_MS = 9_000;
 
-/** A request to create a session; without `run_id` its first turn is put off. */
-export interface CreateRequest extends Omit<TurnRequest, "run_id" | "prompt"> {
-  run_id?: string;
-  prompt?: Content | undefined;
-  labels?: Labels | null | undefined;
-}
-
 /** One conversation of one realm, named `<realm>/<session id>`. It runs at most one turn at a time. */
 export class SessionObject extends DurableObject<Env> {
-  readonly #feed: Feed;
   readonly #journal: Journal;
+  readonly #feed: Feed;
+  readonly #intake: Intake;
   readonly #runs: Runs;
   readonly #directory: Directory;
 
@@ -43,52 +39,67 @@ export class SessionObject extends DurableObject<Env> {
     super(ctx, env);
     this.#feed = new Feed(ctx, () => this.#journal.session?.identity.sessionId ?? "");
     this.#journal = new Journal(new SessionStorage(ctx.storage), this.#feed);
+    this.#intake = new Intake(this.#journal, new IntakeStorage(ctx.storage.sql), env);
     this.#directory = new Directory(this.#journal, (realmId) => this.#realm(realmId));
-    this.#runs = new Runs(this.#journal, { env, onChange: () => this.#changed() });
+    this.#runs = new Runs(this.#journal, {
+      assemble: (run) => ({
+        ...this.#intake.assemble(run),
+        transcript: [...this.#journal.messagesFrom(0)],
+        results: storedResults(this.#journal, run).results,
+        progress: run.progress,
+        cacheKey: this.#journal.session?.identity.sessionId ?? "",
+      }),
+      arrivals: () => this.#intake.arrivals(),
+      onChange: () => this.#changed(),
+    });
     // Watchers' heartbeats are answered by the runtime, without waking the object.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** Creates the session and, with a `run_id`, starts its first turn. Checks everything first. */
-  async create(realmId: string, sessionId: string, request: CreateRequest): Promise<void> {
+  /** Creates the session and, if the request names a run, starts its first turn. */
+  async create(realmId: string, sessionId: string, request: CreateRequest): Promise<Admitted> {
     const config = await this.#config(realmId);
-    if (this.#journal.session) throw new AppError("CONFLICT", "The session exists already");
-
-    const { identity, settings } = choose(request, undefined, config, this.env);
-    const { run_id, prompt = "", labels } = request;
-    const before = [systemMessage(request, config)];
-    const first = { prompt, run_id: run_id ?? "" };
-    const change = run_id
-      ? admission(sessionId, undefined, { request: first, identity, settings, before })
-      : { messages: prompt === "" ? before : [...before, ...turnMessages(prompt, {}, "")] };
-    const createdAt = Date.now();
-    this.#journal.create(
-      { sessionId, realmId, createdAt: Math.floor(createdAt / 1_000), labels: labels ?? {} },
-      { reservedUntil: 0, identity, usage: noUsage, updatedAt: createdAt },
-      change,
-    );
-    this.#runs.begin();
+    const admitted = await this.#intake.create({ realmId, sessionId }, request, config);
+    if (!admitted.isRepeat) this.#runs.begin();
     await this.#directory.report();
+    return admitted;
   }
 
   /** Starts a turn; its events are told from the returned place on. */
-  async startTurn(request: TurnRequest): Promise<{ seq: number }> {
+  async startTurn(request: TurnRequest): Promise<Admitted> {
     this.#runs.recover();
     const config = await this.#config(present(this.#journal).identity.realmId);
-    const { identity, state } = present(this.#journal);
-    const chosen = choose(request, state.identity, config, this.env);
-    this.#journal.commit(admission(identity.sessionId, state, { request, ...chosen }));
-    this.#runs.begin();
-    return { seq: this.#journal.session?.state.run?.firstSeq ?? 0 };
+    const admitted = await this.#intake.startTurn(request, config);
+    if (!admitted.isRepeat) this.#runs.begin();
+    return admitted;
   }
 
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
-  async result(runId: string): Promise<RunResult> {
+  async result(runId: string, firstSeq: number, untilPending: boolean): Promise<RunResult> {
     this.#runs.recover();
-    const outcome = await Promise.allSettled([this.#runs.result(runId)]);
+    const [outcome] = await Promise.allSettled([this.#runs.result(runId, firstSeq, untilPending)]);
     await this.#directory.report();
-    if (outcome[0].status === "rejected") throw outcome[0].reason;
-    return outcome[0].value;
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  }
+
+  /** Takes the results of tools that a client ran. */
+  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
+    present(this.#journal);
+    this.#runs.recover();
+    return this.#runs.answer(answers);
+  }
+
+  pending(): PendingToolCall[] {
+    this.#runs.recover();
+    present(this.#journal);
+    return pendingCalls(this.#journal);
+  }
+
+  /** Keeps something for the model to see at its next call. */
+  note(message: StoredMessage, key: string | undefined, applyNow: boolean) {
+    this.#runs.recover();
+    return this.#intake.note(message, key, applyNow);
   }
 
   interrupt(): { interrupted: boolean; seq?: number } {
@@ -126,20 +137,16 @@ export class SessionObject extends DurableObject<Env> {
   /** Joins a Worker's socket to the feed: `?format=sse|json`, and `after` unless only the new matters. */
   override async fetch(request: Request): Promise<Response> {
     this.#runs.recover();
-    const { state } = present(this.#journal);
-    const { searchParams } = new URL(request.url);
-    const after = searchParams.get("after");
-    const cursor =
-      after === null ? (state.run?.firstSeq ?? this.#journal.seq + 1) - 1 : Number(after);
-    checkCursor(this.#journal, cursor);
-    const format = searchParams.get("format") === "json" ? "json" : "sse";
-    return attach({ ctx: this.ctx, journal: this.#journal, feed: this.#feed }, cursor, format);
+    return attach(
+      { ctx: this.ctx, journal: this.#journal, feed: this.#feed },
+      new URL(request.url),
+    );
   }
 
   override async alarm(): Promise<void> {
     this.#runs.recover();
     await this.#directory.report();
-    if (this.#journal.session?.state.run || this.#directory.isBehind) this.#armAlarm();
+    this.#armAlarm();
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -162,11 +169,16 @@ export class SessionObject extends DurableObject<Env> {
   }
 
   #changed(): void {
-    if (this.#journal.session?.state.run) this.#armAlarm();
+    this.#armAlarm();
     this.ctx.waitUntil(this.#directory.report());
   }
 
+  /** A run keeps an alarm ahead of itself; one that waits for a client needs it only at its deadline. */
   #armAlarm(): void {
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + LEASE_MS));
+    const { run } = this.#journal.session?.state ?? {};
+    if (!run && !this.#directory.isBehind) return;
+    const { durationMs = Infinity } = run?.settings.limits ?? {};
+    const until = Math.min(run?.waiting?.until ?? 0, (run?.startedAt ?? 0) + durationMs);
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Math.max(until, Date.now() + LEASE_MS)));
   }
 }

@@ -1,6 +1,7 @@
 import {
   AppError,
   catalog,
+  type ClientTool,
   type ConfigDocument,
   defaultProvider,
   inferProvider,
@@ -16,6 +17,10 @@ export interface TurnChoices {
   max_tokens?: number | null | undefined;
   enable_builtins?: boolean | null | undefined;
   budget_limits?: BudgetLimits | null | undefined;
+  /** Tools that came with this turn alone. */
+  turn_tools?: readonly ClientTool[] | undefined;
+  /** Set by the surface: clients on a socket answer at once, others come back with the results. */
+  callback_timeout_ms?: number | undefined;
 }
 
 interface BudgetLimits {
@@ -26,6 +31,7 @@ interface BudgetLimits {
 
 const DEFAULT_MAX_TOKENS = 16_384;
 const DEFAULT_MAX_TURNS = 100;
+const CALLBACK_TIMEOUT_MS = 24 * 60 * 60_000;
 
 /** The run's settings: the request's word first, then the session's, then the realm's config. */
 export function runSettings(
@@ -54,8 +60,10 @@ export function runSettings(
       idleMs: milliseconds(retry.stream_inactivity_timeout ?? "300s"),
     },
     toolTimeoutMs: milliseconds(tools.default_timeout ?? "10m"),
-    limits: limitsOf(choices.budget_limits ?? {}),
-    warnAt: 0.8,
+    callbackTimeoutMs: choices.callback_timeout_ms ?? CALLBACK_TIMEOUT_MS,
+    hasTurnTools: Boolean(choices.turn_tools?.length),
+    limits: { ...configuredLimits(config), ...limitsOf(choices.budget_limits ?? {}) },
+    warnAt: agent.budget_warning_threshold ?? 0.8,
   };
 }
 
@@ -126,6 +134,15 @@ function limitsOf({ max_tokens, max_tool_calls, max_duration }: BudgetLimits): R
     ...(max_tokens === undefined ? {} : { tokens: max_tokens }),
     ...(max_tool_calls === undefined ? {} : { toolCalls: max_tool_calls }),
     ...(max_duration ? { durationMs: max_duration.secs * 1_000 + max_duration.nanos / 1e6 } : {}),
+  };
+}
+
+function configuredLimits({ budget = {} }: ConfigDocument): RunLimits {
+  const { max_tokens, max_tool_calls, max_duration } = budget;
+  return {
+    ...(max_tokens ? { tokens: max_tokens } : {}),
+    ...(typeof max_tool_calls === "number" ? { toolCalls: max_tool_calls } : {}),
+    ...(max_duration ? { durationMs: milliseconds(max_duration) } : {}),
   };
 }
 

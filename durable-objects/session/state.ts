@@ -24,6 +24,8 @@ export interface SessionState {
   run?: RunState;
   lastRun?: FinishedRun;
   archivedAt?: number;
+  /** Messages that wait to be told to the model at its next call. */
+  inputCount?: number;
 }
 
 export interface ModelIdentity {
@@ -45,6 +47,8 @@ export interface RunState {
   progress: RunProgress;
   /** How often the run was taken up again after a crash. */
   recoveries: number;
+  /** Set while clients run their own tools: the run then lives in storage alone and costs nothing. */
+  waiting?: { callIds: string[]; since: number; until: number };
 }
 
 /** What a run has used up so far. */
@@ -64,6 +68,10 @@ export interface RunSettings extends ModelIdentity {
   retry: RetryPolicy;
   timeouts: Timeouts;
   toolTimeoutMs: number;
+  /** How long a client may take to run one of its own tools. */
+  callbackTimeoutMs: number;
+  /** Whether the turn brought tools of its own, besides the session's. */
+  hasTurnTools: boolean;
   limits: RunLimits;
   /** Share of a budget at which a warning is told. */
   warnAt: number;

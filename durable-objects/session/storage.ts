@@ -1,5 +1,5 @@
 import type { LogEntry } from "../../sdk/contract/index.ts";
-import { chunks } from "../lib/chunks.ts";
+import { chunks, joined, type Part } from "../lib/chunks.ts";
 import { hasTable, migrate } from "../lib/migrate.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import { migrations } from "./migrations.ts";
@@ -12,6 +12,8 @@ export interface Commit {
   last: number;
   state: SessionState;
   messages: readonly StoredMessage[];
+  /** Further statements of the same transaction. */
+  also?: (() => void) | undefined;
 }
 
 /** Every SQL statement the session runs. Synchronous, like the database under it. */
@@ -84,7 +86,18 @@ export class SessionStorage {
     for (const body of joined(cursor)) yield JSON.parse(body);
   }
 
-  #insert({ entries, first, last, state, messages }: Commit): void {
+  /** The state as it was when the event at `seq` had been stored. */
+  stateAt(seq: number): SessionState | undefined {
+    const [row] = this.#sql
+      .exec<{ state: string }>(
+        "SELECT state FROM log WHERE first <= ? AND part = 0 ORDER BY first DESC LIMIT 1",
+        seq,
+      )
+      .toArray();
+    return row && JSON.parse(row.state);
+  }
+
+  #insert({ entries, first, last, state, messages, also }: Commit): void {
     const tuples = entries.map(({ seq, timestampMs, event }): LogTuple => [
       seq,
       timestampMs,
@@ -100,6 +113,7 @@ export class SessionStorage {
         body,
       );
     }
+    also?.();
     const start = state.messageCount - messages.length;
     for (const [offset, message] of messages.entries()) {
       for (const [part, body] of chunks(JSON.stringify(message)).entries()) {
@@ -116,21 +130,6 @@ export class SessionStorage {
 
 /** An event as a log row holds it. */
 type LogTuple = [seq: number, timestampMs: number, event: LogEntry["event"]];
-
-type Part = { key: number; body: string };
-
-/** Puts the texts that were cut over several rows together again. */
-function* joined(parts: Iterable<Part>): Generator<string> {
-  let whole: Part | undefined;
-  for (const part of parts) {
-    if (whole?.key === part.key) whole.body += part.body;
-    else {
-      if (whole) yield whole.body;
-      whole = part;
-    }
-  }
-  if (whole) yield whole.body;
-}
 
 type IdentityRow = {
   session_id: string;

@@ -68,6 +68,19 @@ export function notRun(calls: readonly ToolCall[]): StoredMessage {
   return { role: "tool_results", results, created_at: new Date().toISOString() };
 }
 
+/** After a crash: stored results are kept, harmless tools run again, others count as interrupted. */
+export function knownResults(
+  open: readonly ToolCall[],
+  { tools, results }: Pick<Execution, "tools"> & { results: ReadonlyMap<string, ToolResult> },
+): Map<string, ToolResult> {
+  const known = new Map(results);
+  for (const call of open) {
+    const isHarmless = tools.get(call.name)?.idempotent ?? true;
+    if (!known.has(call.id) && !isHarmless) known.set(call.id, unanswered(call, CUT_OFF));
+  }
+  return known;
+}
+
 /** Tells that the model will see this result. */
 export function receivedEvent({ id, name }: ToolCall, result: ToolResult | undefined): AgentEvent {
   const { content = "", is_error = true } = result ?? {};
@@ -101,31 +114,38 @@ async function invoke(
   }
 }
 
-function completed(call: ToolCall, outcome: ToolOutcome, durationMs: number): FinishedCall {
-  const { id, name } = call;
+/** A call that was answered: what the model and the watchers hear of it. */
+export function completed({ id, name }: ToolCall, outcome: ToolOutcome, duration_ms: number) {
   const content = toBlocks(outcome.content);
-  const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+  const result = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+  const has_images = content.some((block) => block.type === "image");
+  const is_error = outcome.isError;
   return {
-    result: { tool_use_id: id, content: outcome.content, is_error: outcome.isError },
+    result: { tool_use_id: id, content: outcome.content, is_error },
     event: {
       type: "tool_execution_completed",
       id,
       name,
-      result: text,
+      result,
       content,
-      is_error: outcome.isError,
-      duration_ms: durationMs,
-      has_images: content.some((block) => block.type === "image"),
+      is_error,
+      duration_ms,
+      has_images,
     },
+  } satisfies FinishedCall;
+}
+
+/** A call that nobody answered in time. */
+export function timedOut({ id, name }: ToolCall, timeout_ms: number): FinishedCall {
+  return {
+    result: timeoutResult(id, timeout_ms),
+    event: { type: "tool_execution_timed_out", id, name, timeout_ms },
   };
 }
 
-function timedOut({ id, name }: ToolCall, timeoutMs: number): FinishedCall {
+export function timeoutResult(id: string, timeoutMs: number): ToolResult {
   const content = `The tool did not answer within ${timeoutMs} ms`;
-  return {
-    result: { tool_use_id: id, content, is_error: true },
-    event: { type: "tool_execution_timed_out", id, name, timeout_ms: timeoutMs },
-  };
+  return { tool_use_id: id, content, is_error: true };
 }
 
 function toBlocks(content: Content): ContentBlock[] {

@@ -1,5 +1,5 @@
 import { addUsage, type AgentEvent, noUsage, type ToolResult } from "../../sdk/contract/index.ts";
-import type { ModelEnd, Provider, StoredMessage } from "../providers/provider.ts";
+import type { ModelEnd, Provider, StoredMessage, ToolDefinition } from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
 import { exhausted, warnings } from "./budget.ts";
 import { modelRequest } from "./model-request.ts";
@@ -9,6 +9,7 @@ import { type DeltaEvent, runStep, StepFailed } from "./step.ts";
 import {
   callsOf,
   execute,
+  knownResults,
   openCalls,
   receivedEvent,
   CUT_OFF,
@@ -22,12 +23,16 @@ export interface Turn {
   settings: RunSettings;
   provider: Provider;
   tools: ReadonlyMap<string, Tool>;
+  /** Tools that a client runs: the loop stops at a call of one and is started again with its result. */
+  clientTools: readonly ToolDefinition[];
   cacheKey: string;
   /** The transcript, the new user message included. */
   transcript: readonly StoredMessage[];
   progress: RunProgress;
   /** Results that a crashed try of this run had stored already, by call id. */
   results: ReadonlyMap<string, ToolResult>;
+  /** Messages that came in while the run went on, put here with the commit that opens a step. */
+  arrivals: StoredMessage[];
   signal: AbortSignal;
 }
 
@@ -35,6 +40,7 @@ export interface Turn {
 export type TurnOutput =
   | { type: "delta"; event: DeltaEvent }
   | ({ type: "commit"; opensStep?: true } & Part)
+  | { type: "park"; calls: ToolCall[] }
   | ({ type: "end"; outcome: Outcome } & Part);
 
 interface Part {
@@ -54,18 +60,19 @@ export async function* runTurn(turn: Turn): AsyncGenerator<TurnOutput> {
   // A crash may have left calls open: they are finished before the model is asked again.
   const left = openCalls(transcript);
   if (left.length > 0) {
-    progress = yield* toolStep(turn, transcript, {
-      open: left,
-      known: knownResults(turn, left),
-      progress,
-    });
+    const known = knownResults(left, turn);
+    const spent = yield* toolStep(turn, transcript, { open: left, known, progress });
+    if (!spent) return;
+    progress = spent;
   }
   while (!turn.signal.aborted) {
+    transcript.push(...turn.arrivals.splice(0));
     const step = yield* modelStep(turn, transcript, progress);
     if (!step) return;
     transcript.push(step.message);
-    const { open, progress: spent } = step;
-    progress = yield* toolStep(turn, transcript, { open, known: new Map(), progress: spent });
+    const spent = yield* toolStep(turn, transcript, { ...step, known: new Map() });
+    if (!spent) return;
+    progress = spent;
   }
 }
 
@@ -137,7 +144,10 @@ function* closeStep(
   return { message, open, progress };
 }
 
-/** Runs what calls are still open, commits all results as one message, and opens the next step. */
+/**
+ * Runs what calls are still open, commits all results as one message, and opens the next step.
+ * Returns nothing when the run must wait for a client, or was aborted.
+ */
 async function* toolStep(
   turn: Turn,
   transcript: StoredMessage[],
@@ -146,14 +156,21 @@ async function* toolStep(
     known,
     progress,
   }: { open: ToolCall[]; known: Map<string, ToolResult>; progress: RunProgress },
-): AsyncGenerator<TurnOutput, RunProgress> {
+): AsyncGenerator<TurnOutput, RunProgress | undefined> {
   const { tools, settings, signal } = turn;
   const missing = open.filter(({ id }) => !known.has(id));
+  const theirs = missing.filter(({ name }) => isClientTool(turn, name));
+  const ours = missing.filter((call) => !theirs.includes(call));
   const execution = { tools, timeoutMs: settings.toolTimeoutMs, signal };
-  for await (const { result, event } of execute(missing, execution)) {
-    if (signal.aborted) return progress;
+  for await (const { result, event } of execute(ours, execution)) {
+    if (signal.aborted) return undefined;
     known.set(result.tool_use_id, result);
     yield { type: "commit", events: [event], messages: [], progress };
+  }
+
+  if (theirs.length > 0) {
+    yield { type: "park", calls: theirs };
+    return undefined;
   }
 
   const results = open.map((call) => known.get(call.id) ?? unanswered(call, CUT_OFF));
@@ -166,14 +183,8 @@ async function* toolStep(
   return spent;
 }
 
-/** After a crash: stored results are kept, harmless tools run again, others count as interrupted. */
-function knownResults({ results, tools }: Turn, left: readonly ToolCall[]) {
-  const known = new Map(results);
-  for (const call of left) {
-    const isHarmless = tools.get(call.name)?.idempotent ?? true;
-    if (!known.has(call.id) && !isHarmless) known.set(call.id, unanswered(call, CUT_OFF));
-  }
-  return known;
+function isClientTool({ clientTools }: Turn, name: string): boolean {
+  return clientTools.some((tool) => tool.name === name);
 }
 
 function textOf({ blocks }: ModelEnd): string {

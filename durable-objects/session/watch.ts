@@ -2,6 +2,7 @@ import { AppError } from "../../sdk/contract/index.ts";
 import { encode, type Format } from "./envelope.ts";
 import type { Feed } from "./feed.ts";
 import type { Journal } from "./journal.ts";
+import { present } from "./view.ts";
 
 const PAGE_CHARS = 128 * 1024;
 
@@ -47,11 +48,15 @@ export function checkCursor(journal: Journal, cursor: number): void {
  */
 export function attach(
   { ctx, journal, feed }: { ctx: DurableObjectState; journal: Journal; feed: Feed },
-  cursor: number,
-  format: Format,
+  { searchParams }: URL,
 ): Response {
-  const messageCount = journal.session?.state.messageCount ?? 0;
-  const headers = { "x-cursor": String(cursor), "x-message-count": String(messageCount) };
+  const { state } = present(journal);
+  const after = searchParams.get("after");
+  const format: Format = searchParams.get("format") === "json" ? "json" : "sse";
+  // Without a cursor: the running turn from its start, else only what is new.
+  const cursor = after === null ? (state.run?.firstSeq ?? journal.seq + 1) - 1 : Number(after);
+  checkCursor(journal, cursor);
+  const headers = { "x-cursor": String(cursor), "x-message-count": String(state.messageCount) };
   const rest = page(journal, cursor, format);
   if (rest.more) return new Response("behind", { status: 409, headers });
 

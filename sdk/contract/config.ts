@@ -17,6 +17,7 @@ export const ConfigDocument = z.looseObject({
       tool_instructions: z.string().nullish(),
       temperature: z.number().min(0).max(2).nullish(),
       max_turns: positive.nullish(),
+      budget_warning_threshold: z.number().min(0).max(1).nullish(),
       provider_params: z.record(z.string(), z.unknown()).nullish(),
     })
     .optional(),
@@ -30,6 +31,13 @@ export const ConfigDocument = z.looseObject({
       stream_inactivity_timeout: duration.optional(),
     })
     .optional(),
+  budget: z
+    .looseObject({
+      max_tokens: positive.nullish(),
+      max_duration: duration.nullish(),
+      max_tool_calls: z.int().nonnegative().nullish(),
+    })
+    .optional(),
   tools: z
     .looseObject({
       builtins_enabled: z.boolean().optional(),
@@ -38,6 +46,23 @@ export const ConfigDocument = z.looseObject({
     .optional(),
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
+
+const knownKeys = new Set(
+  Object.values(ConfigDocument.shape).flatMap((section) => Object.keys(section.unwrap().shape)),
+);
+
+/** Gives keys in camelCase their real names, as the original's TypeScript examples write them (contract 13.17). */
+export function withRealNames(document: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(document).map(([key, value]) => {
+      const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
+      // Just checked to be an object.
+      const inner = isSection ? withRealNames(value as Record<string, unknown>) : value;
+      return [knownKeys.has(name) ? name : key, inner];
+    }),
+  );
+}
 
 /** A realm's config with its place in time (contract 8.1). */
 export const ConfigEnvelope = z.object({
@@ -50,6 +75,9 @@ export const ConfigEnvelope = z.object({
 });
 export type ConfigEnvelope = z.infer<typeof ConfigEnvelope>;
 
+/** Only write if the config is still at this generation. */
+const expected_generation = z.int().nonnegative().nullish();
+
 /** Operations on the realm's config document. */
 export const configOperations = {
   "config/get": defineOperation({
@@ -57,6 +85,23 @@ export const configOperations = {
     http: ["GET", "/config"],
     scope: "read",
     input: z.object({}),
+    output: ConfigEnvelope,
+  }),
+  "config/set": defineOperation({
+    summary: "Replace the realm's config; keys left out return to their defaults",
+    http: ["PUT", "/config"],
+    scope: "admin",
+    bareBody: "config",
+    input: z.object({ config: z.record(z.string(), z.unknown()), expected_generation }),
+    output: ConfigEnvelope,
+  }),
+  "config/patch": defineOperation({
+    summary:
+      "Change parts of the realm's config by JSON Merge Patch (RFC 7396); null removes a key",
+    http: ["PATCH", "/config"],
+    scope: "admin",
+    bareBody: "patch",
+    input: z.object({ patch: z.record(z.string(), z.unknown()), expected_generation }),
     output: ConfigEnvelope,
   }),
 };

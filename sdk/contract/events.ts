@@ -97,6 +97,13 @@ export const AgentEvent = z.discriminatedUnion("type", [
     attempt: z.int(),
     max_attempts: z.int(),
   }),
+  /** The run waits for a client to run one of its own tools; `interaction_id` is the call's id. */
+  z.object({
+    type: z.literal("interaction_callback_pending"),
+    interaction_id: z.string(),
+    tool_name: z.string(),
+    args: z.unknown(),
+  }),
   z.object({ type: z.literal("turn_completed"), stop_reason: StopReason, usage: Usage }),
   z.object({
     type: z.literal("run_completed"),

@@ -2,13 +2,15 @@
 // but themselves; the server implements it.
 import type * as z from "zod";
 import { configOperations } from "./config.ts";
+import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
+import { replayOperations } from "./replay.ts";
 import { sessionOperations } from "./sessions.ts";
 import { turnOperations } from "./turns.ts";
 
 export { type CatalogModel, catalog, inferProvider } from "./catalog.ts";
-export { ConfigDocument, type ConfigEnvelope } from "./config.ts";
+export { ConfigDocument, type ConfigEnvelope, withRealNames } from "./config.ts";
 export {
   baseUrlVariables,
   credentialsFrom,
@@ -31,7 +33,15 @@ export {
 } from "./messages.ts";
 export type { Operation, Scope } from "./operation.ts";
 export type { Remote } from "./remote.ts";
-export { type ProviderName, type RunResult } from "./run.ts";
+export {
+  type ClientTool,
+  ClientTools,
+  type PendingToolCall,
+  type ProviderName,
+  type RunResult,
+  type ToolAnswer,
+  ToolReply,
+} from "./run.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
 export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 
@@ -39,6 +49,8 @@ export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 export const operations = {
   ...sessionOperations,
   ...turnOperations,
+  ...contextOperations,
+  ...replayOperations,
   ...configOperations,
   ...hostOperations,
 } satisfies Record<string, Operation>;

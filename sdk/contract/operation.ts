@@ -15,6 +15,8 @@ export interface Operation<
   scope: Scope;
   /** How REST's query string becomes parameters, where the same names will not do. */
   fromQuery?: (query: URLSearchParams) => Record<string, unknown>;
+  /** REST's status of success, where it is not 200. */
+  successStatus?: 201 | 202;
   /** REST may send this member's value alone as the whole body. */
   bareBody?: keyof z.input<Input> & string;
   /** Where REST shows the same facts in another shape (contract 13.11). */

@@ -14,6 +14,42 @@ const BudgetLimits = z.object({
     .optional(),
 });
 
+/** A tool that the client runs: the turn waits for its answer (contract 3.7). */
+export const ClientTool = z.object({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "a tool's name has 1 to 64 letters, digits, '_' or '-'"),
+  description: z.string().default(""),
+  /** JSON Schema of the arguments, an object. */
+  input_schema: z.record(z.string(), z.unknown()).default({ type: "object" }),
+});
+export type ClientTool = z.infer<typeof ClientTool>;
+
+/** At most 128 tools, whose schemas together stay small enough to go with every model call. */
+export const ClientTools = z
+  .array(ClientTool)
+  .max(128)
+  .refine((tools) => JSON.stringify(tools).length <= 256 * 1024, "tools may take 256 KiB at most");
+
+/** What a client's tool brought. */
+export const ToolReply = z.object({ content: Content, is_error: z.boolean().default(false) });
+export type ToolReply = z.infer<typeof ToolReply>;
+
+/** A client's answer to one of its tools' calls. */
+export const ToolAnswer = ToolReply.extend({ tool_use_id: z.string() });
+export type ToolAnswer = z.infer<typeof ToolAnswer>;
+
+/** A call that waits for the client (contract 6.7). */
+export const PendingToolCall = z.object({
+  tool_use_id: z.string(),
+  tool_name: z.string(),
+  args: z.unknown(),
+});
+export type PendingToolCall = z.infer<typeof PendingToolCall>;
+
+/** Repeating a request with the same key runs it once: the answer is the first one's. Kept for a day at least. */
+const IdempotencyKey = z.string().min(1).max(255);
+
 /** What any turn may bring, the first one included (contract 2.2, 2.3, 3.4). */
 export const turnFields = {
   prompt: Content,
@@ -26,6 +62,9 @@ export const turnFields = {
   additional_instructions: z.array(z.string()).nullish(),
   budget_limits: BudgetLimits.nullish(),
   enable_builtins: z.boolean().nullish(),
+  /** Tools that the client runs; on create for the whole session, on a turn for that turn. */
+  external_tools: ClientTools.nullish(),
+  idempotency_key: IdempotencyKey.nullish(),
 };
 
 /** How a run ended well, and what it cost the session so far (contract 6.1). */

@@ -1,22 +1,37 @@
 import * as z from "zod";
 import { SessionLocator } from "./ids.ts";
+import { Content } from "./messages.ts";
 import { defineOperation } from "./operation.ts";
-import { RunResult, turnFields } from "./run.ts";
+import { PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
 
-/** Operations that start or stop a turn. */
+const session = { session_id: SessionLocator };
+
+/** Operations that start or stop a turn, or carry it on. */
 export const turnOperations = {
   "turn/start": defineOperation({
-    summary: "Run the next turn of a session and wait for its end",
+    summary:
+      "Run the next turn of a session and wait for its end, or answer the tools it waits for",
     http: ["POST", "/sessions/:session_id/messages"],
     scope: "run",
-    input: z.object({ session_id: SessionLocator, ...turnFields }),
+    input: z
+      .object({
+        ...session,
+        ...turnFields,
+        prompt: Content.optional(),
+        /** Answers to pending tool calls: they carry the waiting turn on, instead of a prompt. */
+        tool_results: z.array(ToolAnswer).min(1).nullish(),
+      })
+      .refine(({ prompt, tool_results }) => Boolean(prompt?.length) !== Boolean(tool_results), {
+        path: ["prompt"],
+        message: "either a prompt or tool_results is required, not both",
+      }),
     output: RunResult,
   }),
   "turn/interrupt": defineOperation({
     summary: "Cancel the running turn; does nothing on an idle session",
     http: ["POST", "/sessions/:session_id/interrupt"],
     scope: "run",
-    input: z.object({ session_id: SessionLocator }),
+    input: z.object(session),
     output: z.object({
       session_id: z.string(),
       interrupted: z.boolean(),
@@ -24,5 +39,31 @@ export const turnOperations = {
       /** Where in the log the turn ended; absent when nothing ran. */
       seq: z.int().optional(),
     }),
+  }),
+  "turn/result": defineOperation({
+    summary: "Wait for a turn that was started before, and give its result again",
+    http: ["GET", "/sessions/:session_id/runs/:run_id"],
+    scope: "read",
+    input: z.object({
+      ...session,
+      run_id: z.string().min(1),
+      /** A place in the log before the run's end; needed for runs that others have followed. */
+      after: z.coerce.number().int().nonnegative().default(0),
+    }),
+    output: RunResult,
+  }),
+  "turn/pending": defineOperation({
+    summary: "List the tool calls that the running turn waits for a client to answer",
+    http: ["GET", "/sessions/:session_id/pending"],
+    scope: "read",
+    input: z.object(session),
+    output: z.object({ session_id: z.string(), pending_tool_calls: z.array(PendingToolCall) }),
+  }),
+  "turn/answer": defineOperation({
+    summary: "Answer pending tool calls without waiting for the turn's end",
+    http: ["POST", "/sessions/:session_id/answers"],
+    scope: "run",
+    input: z.object({ ...session, tool_results: z.array(ToolAnswer).min(1) }),
+    output: z.object({ session_id: z.string(), run_id: z.string(), accepted: z.int() }),
   }),
 };

@@ -1,6 +1,8 @@
 import type { Handlers } from "../call.ts";
 import { configHandlers } from "./config.ts";
+import { contextHandlers } from "./context.ts";
 import { hostHandlers } from "./host.ts";
+import { replayHandlers } from "./replay.ts";
 import { sessionHandlers } from "./sessions.ts";
 import { turnHandlers } from "./turns.ts";
 
@@ -8,6 +10,8 @@ import { turnHandlers } from "./turns.ts";
 export const handlers: Handlers = {
   ...sessionHandlers,
   ...turnHandlers,
+  ...contextHandlers,
+  ...replayHandlers,
   ...configHandlers,
   ...hostHandlers,
 };

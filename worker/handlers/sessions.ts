@@ -1,6 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
+import { keyedId } from "../keyed-id.ts";
 import { AppError, toAppError } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
+import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
 import { realmStub, sessionAddress } from "../session-address.ts";
 
@@ -8,27 +10,22 @@ const DEFAULT_LIST_LIMIT = 100;
 
 export const sessionHandlers = {
   "session/create": async ({ initial_turn, ...request }, caller) => {
-    const session = sessionAddress(uuidv7(), caller);
+    const { idempotency_key: key } = request;
+    const session = sessionAddress(key ? await keyedId(caller.realm, key) : uuidv7(), caller);
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
-    if (initial_turn === "deferred") {
-      await session.stub().create(caller.realm, sessionId, request);
-      return ids;
-    }
-    const runId = uuidv7();
-    await session.stub().create(caller.realm, sessionId, { ...request, run_id: runId });
-    caller.onRun?.({ session, runId, after: 0 });
+    const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };
+    const run = await session.stub().create(caller.realm, sessionId, { ...request, ...first });
+    if (run.runId === "") return ids;
+
+    caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     try {
-      return await runResult(session, runId);
+      return await runResult(session, run, caller);
     } catch (cause) {
       // The session stays and can be resumed: whoever gets the error must learn its id (contract 7.2).
       const { code, message, details } = toAppError(cause);
-      throw new AppError(code, message, {
-        ...details,
-        ...ids,
-        session_created: true,
-        resumable: true,
-      });
+      const facts = { ...details, ...ids, session_created: true, resumable: true };
+      throw new AppError(code, message, facts);
     }
   },
 

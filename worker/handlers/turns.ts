@@ -2,14 +2,21 @@ import { v7 as uuidv7 } from "uuid";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
 import { sessionAddress } from "../session-address.ts";
+import { turnTools } from "./turn-tools.ts";
 
 export const turnHandlers = {
-  "turn/start": async ({ session_id, ...request }, caller) => {
+  "turn/start": async (input, caller) => {
+    const { session_id, tool_results, prompt = "", external_tools, ...request } = input;
     const session = sessionAddress(session_id, caller);
-    const runId = uuidv7();
-    const { seq } = await session.stub().startTurn({ ...request, run_id: runId });
-    caller.onRun?.({ session, runId, after: seq - 1 });
-    return runResult(session, runId);
+    if (tool_results) {
+      const { runId, seq } = await session.stub().answer(tool_results);
+      caller.onRun?.({ session, runId, after: seq - tool_results.length });
+      return runResult(session, { runId, firstSeq: seq }, caller);
+    }
+    const tools = turnTools(caller, external_tools);
+    const run = await session.stub().startTurn({ ...request, prompt, ...tools, run_id: uuidv7() });
+    caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
+    return runResult(session, run, caller);
   },
 
   "turn/interrupt": async ({ session_id }, caller) => {
@@ -17,5 +24,21 @@ export const turnHandlers = {
     const ended = await session.stub().interrupt();
     const result = ended.interrupted ? ("interrupted" as const) : ("staged_noop" as const);
     return { session_id: session.sessionId, ...ended, result };
+  },
+
+  "turn/result": async ({ session_id, run_id, after }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    return runResult(session, { runId: run_id, firstSeq: after + 1 }, caller);
+  },
+
+  "turn/pending": async ({ session_id }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    return { session_id: session.sessionId, pending_tool_calls: await session.stub().pending() };
+  },
+
+  "turn/answer": async ({ session_id, tool_results }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    const { runId } = await session.stub().answer(tool_results);
+    return { session_id: session.sessionId, run_id: runId, accepted: tool_results.length };
   },
 } satisfies Partial<Handlers>;

@@ -16,7 +16,8 @@ for (const [name, operation] of operationList) {
   const [method, path] = operation.http;
   rest.on(method, path, async (c) => {
     const result = await call(name, await readParams(c, operation), c.var.caller);
-    return c.json(operation.restReply ? operation.restReply(result) : result);
+    const reply = operation.restReply ? operation.restReply(result) : result;
+    return c.json(reply, operation.successStatus ?? 200);
   });
 }
 
@@ -24,13 +25,16 @@ for (const [name, operation] of operationList) {
 export function errorResponse(cause: unknown): Response {
   const { code, message, details } = toAppError(cause);
   if (code === "INTERNAL_ERROR") console.error(cause);
-  if (details?.session_created && code !== "REQUEST_CANCELLED") {
+  if (details?.session_created && !namedByItself.has(code)) {
     const told = { ...details, turn_error_code: code };
     return errorBody("SESSION_CREATED_WITH_TURN_FAILURE", message, told, 500);
   }
   const facts: { status: number; rest?: string } = errorCodes[code];
   return errorBody(facts.rest ?? code, message, details, facts.status);
 }
+
+/** Ends of a first turn that are no failure of the turn: they keep their own names. */
+const namedByItself = new Set<string>(["REQUEST_CANCELLED", "CALLBACK_PENDING"]);
 
 function errorBody(code: string, error: string, details: unknown, status: number): Response {
   // 499 is no status that a Response can be made with in every runtime; workerd allows it.
@@ -43,13 +47,12 @@ function errorBody(code: string, error: string, details: unknown, status: number
 
 async function readParams(
   c: Context<AppEnv>,
-  { bareBody, fromQuery }: Operation,
+  { fromQuery }: Operation,
 ): Promise<Record<string, unknown>> {
   const { searchParams } = new URL(c.req.url);
   const query = fromQuery ? fromQuery(searchParams) : Object.fromEntries(searchParams);
   const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
-  const body = await readBody(c);
-  const params = bareBody && !(bareBody in body) ? { [bareBody]: body } : body;
+  const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {
     const said = params[key];
     if (

@@ -1,5 +1,6 @@
 import { AppError, contractVersion, operationList } from "../../../sdk/contract/index.ts";
 import { type Caller, call, type StartedRun } from "../../call.ts";
+import { ConnectionTools } from "./client-tools.ts";
 import {
   failure,
   type Incoming,
@@ -21,6 +22,7 @@ export class RpcConnection {
   readonly #socket: WebSocket;
   readonly #caller: Caller;
   readonly #outlet: Outlet;
+  readonly #tools: ConnectionTools;
   readonly #streams: RpcStreams;
   /** Runs by the request that waits for them, so that `cancel` finds them. */
   readonly #runs = new Map<RequestId, StartedRun>();
@@ -29,7 +31,8 @@ export class RpcConnection {
     this.#socket = socket;
     this.#caller = caller;
     this.#outlet = new Outlet(socket, () => this.#stalled());
-    this.#streams = new RpcStreams(caller, this.#outlet);
+    this.#tools = new ConnectionTools(this.#outlet);
+    this.#streams = new RpcStreams(caller, this.#outlet, this.#tools);
   }
 
   start(): void {
@@ -53,8 +56,12 @@ export class RpcConnection {
     }
     const message = parseMessage(data);
     if (message.kind === "invalid") this.#outlet.send(message.reply);
-    else if (message.kind === "answer") this.#outlet.answered(message.id);
+    else if (message.kind === "answer") this.#answered(message);
     else void this.#dispatch(message);
+  }
+
+  #answered({ id, result, isError }: Extract<Incoming, { kind: "answer" }>): void {
+    if (!this.#outlet.answered(id)) this.#tools.answered(id, result, isError);
   }
 
   async #dispatch(message: Extract<Incoming, { method: string }>): Promise<void> {
@@ -77,6 +84,8 @@ export class RpcConnection {
         return {};
       case "cancel":
         return this.#cancel(params.request_id);
+      case "tools/register":
+        return this.#registerTools(params);
       case "session/stream_open":
         return this.#streams.open(params);
       case "session/stream_close":
@@ -94,10 +103,17 @@ export class RpcConnection {
       told = this.#streams.tell(run);
     };
     try {
-      return await call(method, params, { ...this.#caller, onRun });
+      const clientTools = this.#tools.tools;
+      return await call(method, params, { ...this.#caller, clientTools, onRun });
     } finally {
       await told;
     }
+  }
+
+  #registerTools(params: Record<string, unknown>): { registered: number } {
+    const registered = this.#tools.register(params);
+    this.#streams.offerPending();
+    return registered;
   }
 
   /** Takes a turn back that one of this connection's requests started; that request then fails. */
@@ -123,6 +139,7 @@ export function greeting() {
     "initialize",
     "initialized",
     "cancel",
+    "tools/register",
     "session/stream_open",
     "session/stream_close",
   ];

@@ -17,19 +17,24 @@ export interface StreamSink {
 
 /** Follows one session for a client of `/rpc`: the backlog at the client's pace, then what is live. */
 export class RpcStream implements Observer {
+  readonly session: SessionAddress;
   readonly #watcher: Watcher;
   readonly #outlet: Outlet;
   readonly #sink: StreamSink;
   #isOver = false;
+  #lastLine: string | undefined;
 
   constructor(session: SessionAddress, outlet: Outlet, sink: StreamSink) {
+    this.session = session;
     this.#watcher = new Watcher(session, "json", this);
     this.#outlet = outlet;
     this.#sink = sink;
   }
 
+  /** The last event that was sent, which may stand in the middle of a frame. Parses: for the end only. */
   get cursor(): number {
-    return this.#watcher.cursor ?? 0;
+    const sent: { seq?: number } = this.#lastLine ? JSON.parse(this.#lastLine) : {};
+    return sent.seq ?? this.#watcher.cursor ?? 0;
   }
 
   /** Attaches, then returns; events follow. @throws {AppError} unknown session, cursor too high */
@@ -48,7 +53,8 @@ export class RpcStream implements Observer {
   events(text: string): void {
     for (let start = 0; start < text.length && !this.#isOver;) {
       const end = text.indexOf("\n", start);
-      this.#sink.event(text.slice(start, end));
+      this.#lastLine = text.slice(start, end);
+      this.#sink.event(this.#lastLine);
       start = end + 1;
     }
   }

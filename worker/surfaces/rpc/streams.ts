@@ -1,6 +1,7 @@
 import { AppError } from "../../../sdk/contract/index.ts";
 import type { Caller, StartedRun } from "../../call.ts";
 import { type SessionAddress, sessionAddress } from "../../session-address.ts";
+import type { ConnectionTools } from "./client-tools.ts";
 import type { Outlet } from "./outlet.ts";
 import { cursorParam, overflow, RpcStream, type StreamSink } from "./stream.ts";
 
@@ -12,11 +13,18 @@ type Params = Record<string, unknown>;
 export class RpcStreams {
   readonly #caller: Caller;
   readonly #outlet: Outlet;
+  readonly #tools: ConnectionTools;
   readonly #open = new Map<string, RpcStream>();
 
-  constructor(caller: Caller, outlet: Outlet) {
+  constructor(caller: Caller, outlet: Outlet, tools: ConnectionTools) {
     this.#caller = caller;
     this.#outlet = outlet;
+    this.#tools = tools;
+  }
+
+  /** Offers the calls that wait in any followed session: a tool for them may just have been registered. */
+  offerPending(): void {
+    for (const { session } of this.#open.values()) void this.#tools.offer(session, false);
   }
 
   /** Sends a run's events as `session/event`; resolves after its terminal event. */
@@ -26,6 +34,7 @@ export class RpcStreams {
     const sink: StreamSink = {
       event: (line) => {
         this.#outlet.send(`${head}${line}}}`);
+        if (isPending(line)) void this.#tools.offer(session, true);
         if (isTerminal(line, runId)) over.resolve();
       },
       end: () => over.resolve(),
@@ -58,9 +67,10 @@ export class RpcStreams {
     }
     const session = sessionAddress(session_id, this.#caller);
     const ids = { stream_id: crypto.randomUUID(), session_id: session.sessionId };
-    const stream = this.#follow(ids.stream_id, session, this.#sink(ids));
+    const stream = this.#follow(ids.stream_id, session, this.#sink(ids, session));
     try {
       await stream.open(cursorParam(after));
+      void this.#tools.offer(session, false);
     } catch (cause) {
       this.#open.delete(ids.stream_id);
       throw cause;
@@ -100,13 +110,14 @@ export class RpcStreams {
     return stream;
   }
 
-  #sink(ids: { stream_id: string; session_id: string }): StreamSink {
+  #sink(ids: { stream_id: string; session_id: string }, session: SessionAddress): StreamSink {
     let sequence = 0;
     const head = `{"jsonrpc":"2.0","method":"session/stream_event","params":{"stream_id":"${ids.stream_id}","session_id":"${ids.session_id}","scope_id":"primary","sequence":`;
     return {
       event: (line) => {
         sequence += 1;
         this.#outlet.send(`${head}${sequence},"event":${line}}}`);
+        if (isPending(line)) void this.#tools.offer(session, false);
       },
       end: (end) => {
         this.#open.delete(ids.stream_id);
@@ -116,6 +127,10 @@ export class RpcStreams {
       },
     };
   }
+}
+
+function isPending(line: string): boolean {
+  return line.startsWith('{"type":"interaction_callback_pending"');
 }
 
 /** Recognises a run's last event without parsing the line: the type always stands first. */

@@ -1,0 +1,62 @@
+import { isIP } from "node:net";
+
+/** What a server is told by its flags, beside what its environment says. */
+export interface ServerIdentity {
+  realm: string;
+  instance?: string | undefined;
+  realmBackend?: string | undefined;
+}
+
+/** Whose key is whose, in the order in which they count (contract 9.2). */
+const providerKeys = {
+  anthropic: ["RKAT_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
+  openai: ["RKAT_OPENAI_API_KEY", "OPENAI_API_KEY"],
+  gemini: ["RKAT_GEMINI_API_KEY", "GEMINI_API_KEY", "RKAT_GOOGLE_API_KEY", "GOOGLE_API_KEY"],
+  self_hosted: ["SELF_HOSTED_BASE_URL"],
+} as const;
+
+/** The only variables of the user's environment that the Worker ever sees. */
+const copied = [
+  ...Object.values(providerKeys).flat(),
+  "ANTHROPIC_BASE_URL",
+  "OPENAI_BASE_URL",
+  "GEMINI_BASE_URL",
+  "SELF_HOSTED_API_KEY",
+  "RKAT_CORS_ORIGINS",
+  "RKAT_ADMIN_TOKEN",
+];
+
+/** The Worker's bindings on this machine. On loopback without a token it is open, and is told so. */
+export function workerBindings(
+  identity: ServerIdentity,
+  host: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const bindings: Record<string, string> = { RKAT_DEFAULT_REALM: identity.realm };
+  if (identity.instance) bindings["RKAT_INSTANCE"] = identity.instance;
+  if (identity.realmBackend) bindings["RKAT_REALM_BACKEND"] = identity.realmBackend;
+  for (const name of copied) {
+    const value = env[name];
+    if (value) bindings[name] = value;
+  }
+  if (isOpen(host, env)) bindings["RKAT_OPEN_ACCESS"] = "loopback";
+  return bindings;
+}
+
+/** Whether a server on this host would answer anybody who reaches it. */
+export function isOpen(host: string, env: NodeJS.ProcessEnv = process.env): boolean {
+  return isLoopback(host) && !env["RKAT_ADMIN_TOKEN"];
+}
+
+/** Whether only this machine can reach the host. */
+export function isLoopback(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}
+
+/** The vendors that could answer with what the environment holds. */
+export function configuredProviders(env: NodeJS.ProcessEnv = process.env): string[] {
+  return Object.entries(providerKeys)
+    .filter(([, names]) => names.some((name) => env[name]))
+    .map(([provider]) => provider);
+}

@@ -1,0 +1,41 @@
+import { CommanderError } from "commander";
+import { exitCodes } from "./exit-codes.ts";
+import { buildProgram } from "./program.ts";
+import { silenceKnownWarnings } from "./quiet-warnings.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(args: string[]): Promise<void> {
+  silenceKnownWarnings();
+  process.stdout.on("error", leaveWithReader);
+  // Leaving explicitly: a socket that a library forgot must not keep a finished command alive.
+  process.exit(await run(args));
+}
+
+/** `rkat … | head` closes the pipe when it has enough: not a failure to tell anybody about. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.ok);
+}
+
+async function run(args: string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    if (args.length === 0) program.help();
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  // Commander has already told what is wrong, or shown the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env["RKAT_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.error;
+}

@@ -1,0 +1,118 @@
+import { Command, Option } from "commander";
+import { collect, portNumber, wholeNumber } from "./flag-values.ts";
+import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
+import type { ConfigGetFlags } from "./introspection.ts";
+import { packageVersion } from "./package-root.ts";
+import type { RunFlags } from "./run.ts";
+import type { ServeFlags } from "./serve.ts";
+import type { ListFlags } from "./sessions.ts";
+import { addTurnFlags, type TurnFlags } from "./turn-flags.ts";
+
+/** Takes the exit code of the command that ran. */
+export type Finish = (exitCode: number) => void;
+
+/** The whole command line. Each command's code is loaded only when it runs. */
+export function buildProgram(finish: Finish): Command {
+  const program = addGlobalFlags(new Command("rkat"))
+    .description('Durable agent sessions at the edge. `rkat "prompt"` is short for `rkat run`.')
+    .version(packageVersion(), "-V, --version")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  addTurnCommands(program, finish);
+  addSessionCommands(program, finish);
+  addIntrospection(program, finish);
+  addServe(program, finish);
+  return program;
+}
+
+function addTurnCommands(program: Command, finish: Finish): void {
+  addTurnFlags(program.command("run <prompt>", { isDefault: true }))
+    .description("create a session and run its first turn")
+    .option("--label <key=value>", "label of the session (repeatable)", collect)
+    .action(async (prompt: string, _flags: unknown, command: Command) => {
+      const { run } = await import("./run.ts");
+      finish(await run(prompt, command.optsWithGlobals<RunFlags>()));
+    });
+  addTurnFlags(program.command("resume <session> <prompt>"))
+    .description("run a session's next turn; <session> is an id, either end of one, last or ~N")
+    .action(async (session: string, prompt: string, _flags: unknown, command: Command) => {
+      const { resume } = await import("./resume.ts");
+      finish(await resume(session, prompt, command.optsWithGlobals<TurnFlags>()));
+    });
+  addTurnFlags(program.command("continue <prompt>").alias("c"))
+    .description("run the next turn of the most recent session")
+    .action(async (prompt: string, _flags: unknown, command: Command) => {
+      const { resume } = await import("./resume.ts");
+      finish(await resume("last", prompt, command.optsWithGlobals<TurnFlags>()));
+    });
+}
+
+function addSessionCommands(program: Command, finish: Finish): void {
+  const sessions = program
+    .command("sessions")
+    .alias("session")
+    .description("find and end sessions");
+  sessions
+    .command("list")
+    .description("list sessions, most recently used first")
+    .option("--limit <count>", "how many", wholeNumber, 20)
+    .option("--offset <count>", "how many to skip", wholeNumber, 0)
+    .option("--label <key=value>", "only sessions with this label (repeatable)", collect, [])
+    .action(async (_flags: unknown, command: Command) => {
+      const { listSessions } = await import("./sessions.ts");
+      finish(await listSessions(command.optsWithGlobals<ListFlags>()));
+    });
+  const one = [
+    ["show", "print a session and its transcript", "showSession"],
+    ["delete", "archive a session", "deleteSession"],
+    ["interrupt", "cancel a session's running turn", "interruptSession"],
+  ] as const;
+  for (const [name, description, action] of one) {
+    sessions
+      .command(`${name} <session>`)
+      .description(description)
+      .action(async (session: string, _flags: unknown, command: Command) => {
+        const commands = await import("./sessions.ts");
+        finish(await commands[action](session, command.optsWithGlobals<GlobalFlags>()));
+      });
+  }
+}
+
+function addIntrospection(program: Command, finish: Finish): void {
+  const printModels = async (_flags: unknown, command: Command) => {
+    const introspection = await import("./introspection.ts");
+    finish(await introspection.printModels(command.optsWithGlobals<GlobalFlags>()));
+  };
+  const models = program.command("models").description("list known models").action(printModels);
+  models.command("catalog").description("list known models").action(printModels);
+  program
+    .command("capabilities")
+    .description("tell what the deployment can do")
+    .action(async (_flags: unknown, command: Command) => {
+      const introspection = await import("./introspection.ts");
+      finish(await introspection.printCapabilities(command.optsWithGlobals<GlobalFlags>()));
+    });
+  program
+    .command("config")
+    .description("the realm's configuration")
+    .command("get")
+    .description("print the configuration")
+    .addOption(new Option("--format <format>").choices(["toml", "json"]).default("toml"))
+    .option("--with-generation", "with the number that a conditional change needs")
+    .action(async (_flags: unknown, command: Command) => {
+      const introspection = await import("./introspection.ts");
+      finish(await introspection.printConfig(command.optsWithGlobals<ConfigGetFlags>()));
+    });
+}
+
+function addServe(program: Command, finish: Finish): void {
+  program
+    .command("serve")
+    .description("run the server on this machine")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <number>", "port to listen on; 0 picks a free one", portNumber, 8080)
+    .action(async (_flags: unknown, command: Command) => {
+      const { serve } = await import("./serve.ts");
+      finish(await serve(command.optsWithGlobals<ServeFlags>()));
+    });
+}

@@ -1,0 +1,26 @@
+import { fstatSync } from "node:fs";
+import { text } from "node:stream/consumers";
+
+/** How a command treats what is piped into it (contract 10.6). */
+export type StdinMode = "auto" | "blob" | "off";
+
+/** The prompt, with piped input in front of it where there is any. */
+export async function withPipedInput(prompt: string, mode: StdinMode): Promise<string> {
+  if (mode === "off" || process.stdin.isTTY || (mode === "auto" && !isPiped())) return prompt;
+  return wrapPrompt((await text(process.stdin)).trim(), prompt);
+}
+
+/** Marks piped text off from the prompt, so that the model knows which is which. */
+export function wrapPrompt(piped: string, prompt: string): string {
+  return piped === "" ? prompt : `<stdin>\n${piped}\n</stdin>\n\n${prompt}`;
+}
+
+/** A daemon's closed or null input is nothing to wait for. */
+function isPiped(): boolean {
+  try {
+    const stdin = fstatSync(0);
+    return stdin.isFIFO() || stdin.isFile() || stdin.isSocket();
+  } catch {
+    return false;
+  }
+}

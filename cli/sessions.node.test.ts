@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { freshStateRoot, rkat, type Served, startServe } from "./test-support.ts";
+
+// Every test starts processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let server: Served;
+let env: NodeJS.ProcessEnv;
+/** Oldest first. */
+const ids: string[] = [];
+
+beforeAll(async () => {
+  server = await startServe(freshStateRoot());
+  env = { RKAT_URL: server.url };
+  for (const prompt of ["first", "second", "third"]) {
+    await nextSecond();
+    const { stdout } = await rkat(["run", "--json", "--label", `nth=${prompt}`, prompt], env);
+    ids.push(JSON.parse(stdout).session_id);
+  }
+});
+
+afterAll(async () => {
+  await server.end("SIGTERM");
+});
+
+/** The directory orders sessions by whole seconds. */
+async function nextSecond(): Promise<void> {
+  const second = () => Math.floor(Date.now() / 1_000);
+  const now = second();
+  await vi.waitUntil(() => second() > now, { timeout: 2_000, interval: 10 });
+}
+
+const idOf = (nth: number) => ids[nth] ?? "";
+const resumed = (stderr: string) => /^Session: (\S+)$/m.exec(stderr)?.[1];
+
+describe("rkat sessions", () => {
+  it("lists what there is in columns", async () => {
+    const { code, stdout } = await rkat(["sessions", "list"], env);
+    const [header = "", ...rows] = stdout.trimEnd().split("\n");
+
+    expect(code).toBe(0);
+    expect(header.split(/ {2,}/)).toEqual([
+      "ID",
+      "SESSION_REF",
+      "MESSAGES",
+      "CREATED",
+      "UPDATED",
+      "LABELS",
+    ]);
+    expect(new Set(rows.map((row) => row.split(" ")[0]))).toEqual(new Set(ids));
+    expect(rows[0]).toMatch(/ \d{4}-\d\d-\d\d \d\d:\d\d /);
+  });
+
+  it("lists pages and labels", async () => {
+    const page = await rkat(["sessions", "list", "--limit", "2", "--offset", "2"], env);
+    expect(page.stdout.trimEnd().split("\n")).toHaveLength(2);
+
+    const labelled = await rkat(["sessions", "list", "--label", "nth=second"], env);
+    expect(labelled.stdout).toContain(idOf(1));
+    expect(labelled.stdout).not.toContain(idOf(2));
+
+    const none = await rkat(["sessions", "list", "--label", "nth=fourth"], env);
+    expect(none.stdout).toBe("No sessions found.\n");
+  });
+
+  it("shows one, by the end of its id", async () => {
+    const { stdout } = await rkat(["sessions", "show", idOf(0).slice(-8)], env);
+
+    expect(stdout).toContain(`Session: ${idOf(0)}\nSession Ref: `);
+    expect(stdout).toContain(`:${idOf(0)}\nMessages: 3\nVersion: `);
+    expect(stdout).toContain("[1] USER:\nfirst\n\n[2] ASSISTANT:\nThis is the demo provider");
+  });
+
+  it("interrupts an idle one without complaint", async () => {
+    const { code, stdout } = await rkat(["sessions", "interrupt", idOf(0)], env);
+
+    expect([code, stdout]).toEqual([0, `Interrupted session: ${idOf(0)}\n`]);
+  });
+
+  it("deletes one, and does not know it afterwards", async () => {
+    const { stdout } = await rkat(["run", "--json", "--realm", "bin", "Hi"], env);
+    const { session_id: id } = JSON.parse(stdout);
+    const inBin = (...args: string[]) => rkat(["--realm", "bin", "sessions", ...args], env);
+
+    expect((await inBin("delete", "last")).stdout).toBe(
+      `Deleted session: ${id}\nSession Ref: bin:${id}\n`,
+    );
+    expect(await inBin("delete", id)).toMatchObject({ code: 1, stdout: "" });
+    expect((await inBin("list")).stdout).toBe("No sessions found.\n");
+  });
+
+  it("tells which realm a reference belongs to", async () => {
+    const { code, stderr } = await rkat(["sessions", "show", `elsewhere:${idOf(0)}`], env);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("elsewhere");
+  });
+});
+
+describe("rkat resume", () => {
+  it("takes ids, prefixes, aliases and steps back", async () => {
+    const third = await rkat(["resume", "last", "Keep going"], env);
+    expect([third.code, resumed(third.stderr)]).toEqual([0, idOf(2)]);
+
+    const first = await rkat(["resume", idOf(0), "Keep going"], env);
+    expect(resumed(first.stderr)).toBe(idOf(0));
+    expect(first.stderr).toMatch(new RegExp(`^Session Ref: ws-[0-9a-f]{16}:${idOf(0)}$`, "m"));
+
+    expect(resumed((await rkat(["c", "Keep going"], env)).stderr)).toBe(idOf(0));
+    expect(resumed((await rkat(["continue", "Keep going"], env)).stderr)).toBe(idOf(0));
+    expect(resumed((await rkat(["resume", "~1", "Keep going"], env)).stderr)).toBe(idOf(0));
+    const prefix = idOf(1).slice(0, -4);
+    expect(resumed((await rkat(["resume", `${prefix}...`, "Go on"], env)).stderr)).toBe(idOf(1));
+  });
+
+  it("goes back two", async () => {
+    const two = { ...env, RKAT_REALM: "two" };
+    const older = JSON.parse((await rkat(["--json", "older"], two)).stdout).session_id;
+    await nextSecond();
+    await rkat(["newer"], two);
+
+    const { stderr } = await rkat(["resume", "~2", "Go back to this one"], two);
+
+    expect(resumed(stderr)).toBe(older);
+  });
+
+  it("refuses what it cannot find or tell apart", async () => {
+    expect((await rkat(["resume", "zzz", "Hi"], env)).stderr).toBe(
+      "Error: No session matching 'zzz'\n",
+    );
+    const ambiguous = await rkat(["resume", "0", "Hi"], env);
+    expect(ambiguous.code).toBe(1);
+    expect(ambiguous.stderr).toContain("Ambiguous prefix '0': matches 3 sessions.");
+    expect((await rkat(["--realm", "empty", "c", "Hi"], env)).stderr).toBe(
+      "Error: No sessions found in this realm\n",
+    );
+  });
+});
+
+describe("what the deployment is", () => {
+  it("prints models and capabilities as JSON", async () => {
+    const models = await rkat(["models", "catalog"], env);
+    const names = JSON.parse(models.stdout).providers.map(
+      ({ provider }: { provider: string }) => provider,
+    );
+    expect(names).toContain("anthropic");
+    expect((await rkat(["models"], env)).stdout).toBe(models.stdout);
+
+    const capabilities = JSON.parse((await rkat(["capabilities"], env)).stdout);
+    expect(capabilities).toMatchObject({ capabilities: expect.any(Array) });
+  });
+
+  it("prints the config as TOML or JSON, with its generation on request", async () => {
+    const plain = await rkat(["config", "get"], env);
+    expect(plain.code).toBe(0);
+    expect(plain.stdout).not.toContain("generation");
+
+    const toml = await rkat(["config", "get", "--with-generation"], env);
+    expect(toml.stdout).toBe(`# generation = 0\n${plain.stdout}`);
+
+    const json = await rkat(["config", "get", "--format", "json", "--with-generation"], env);
+    expect(JSON.parse(json.stdout)).toMatchObject({ generation: 0, config: {} });
+  });
+});

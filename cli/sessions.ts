@@ -1,0 +1,70 @@
+import { exitCodes } from "./exit-codes.ts";
+import { keyValues } from "./flag-values.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+import { findSession } from "./session-lookup.ts";
+import { labelText, minute, sessionTable } from "./session-table.ts";
+import { transcriptText } from "./transcript.ts";
+import { withClient } from "./with-client.ts";
+
+/** The flags of `rkat sessions list`. */
+export interface ListFlags extends GlobalFlags {
+  limit: number;
+  offset: number;
+  label: string[];
+}
+
+/** Prints a page of the realm's sessions, most recently used first. */
+export async function listSessions({ limit, offset, label, ...flags }: ListFlags): Promise<number> {
+  const labels = keyValues("--label", label);
+  return await withClient(flags, async ({ client }) => {
+    const { sessions } = await client.call("session/list", { limit, offset, labels });
+    print(sessions.length === 0 ? "No sessions found." : sessionTable(sessions));
+    return exitCodes.ok;
+  });
+}
+
+/** Prints one session and its transcript. */
+export async function showSession(reference: string, flags: GlobalFlags): Promise<number> {
+  return await withClient(flags, async (connection) => {
+    const session_id = await findSession(reference, connection);
+    const info = await connection.client.call("session/read", { session_id });
+    const { messages } = await connection.client.call("session/history", { session_id });
+    print(`Session: ${info.session_id}`);
+    print(`Session Ref: ${info.session_ref}`);
+    print(`Messages: ${info.message_count}`);
+    print(`Version: ${info.last_seq}`);
+    print(`Model: ${info.model} (${info.provider})`);
+    print(`State: ${info.state}`);
+    print(`Tokens: ${info.usage.input_tokens} in / ${info.usage.output_tokens} out`);
+    print(`Updated: ${minute(info.updated_at)}`);
+    if (info.labels) print(`Labels: ${labelText(info.labels)}`);
+    if (messages.length > 0) print(`\n${transcriptText(messages)}`);
+    return exitCodes.ok;
+  });
+}
+
+/** Archives a session. */
+export async function deleteSession(reference: string, flags: GlobalFlags): Promise<number> {
+  return await withClient(flags, async (connection) => {
+    const session_id = await findSession(reference, connection);
+    const { session_ref } = await connection.client.call("session/read", { session_id });
+    const archived = await connection.client.call("session/archive", { session_id });
+    print(`Deleted session: ${archived.session_id}`);
+    print(`Session Ref: ${session_ref}`);
+    return exitCodes.ok;
+  });
+}
+
+/** Cancels the turn that a session is running; says the same when none is. */
+export async function interruptSession(reference: string, flags: GlobalFlags): Promise<number> {
+  return await withClient(flags, async (connection) => {
+    const session_id = await findSession(reference, connection);
+    const interrupted = await connection.client.call("turn/interrupt", { session_id });
+    print(`Interrupted session: ${interrupted.session_id}`);
+    return exitCodes.ok;
+  });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,154 @@
+import { type Command, Option } from "commander";
+import type { ProviderName } from "../sdk/contract/index.ts";
+import {
+  collect,
+  durationMs,
+  jsonObject,
+  keyValues,
+  positiveNumber,
+  scalar,
+  wholeNumber,
+} from "./flag-values.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+import type { StdinMode } from "./prompt-input.ts";
+import { chooseView, type StreamView, streamViews } from "./stream-view.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The flags of every command that runs a turn (contract 10.2, 10.3). */
+export interface TurnFlags extends GlobalFlags {
+  model?: string;
+  provider?: ProviderName;
+  system?: string;
+  instructions?: string[];
+  maxTokens?: number;
+  maxTotalTokens?: number;
+  maxDuration?: number;
+  maxToolCalls?: number;
+  param?: string[];
+  paramsJson?: Record<string, unknown>;
+  tools?: "none" | "safe" | "workspace" | "full";
+  output: "text" | "json";
+  json?: boolean;
+  stream?: boolean;
+  streamView?: string;
+  streamFocus?: string;
+  stdin: StdinMode;
+  verbose?: boolean;
+}
+
+/** How a turn's outcome is shown. */
+export interface Display {
+  json: boolean;
+  streaming: boolean;
+  verbose: boolean;
+  view: StreamView;
+}
+
+const providers = [
+  "anthropic",
+  "openai",
+  "gemini",
+  "self_hosted",
+  "demo",
+] as const satisfies readonly ProviderName[];
+
+/** Declares the flags of a command that runs a turn. */
+export function addTurnFlags(command: Command): Command {
+  addModelFlags(command);
+  addLimitFlags(command);
+  return addDisplayFlags(command);
+}
+
+function addModelFlags(command: Command): void {
+  command
+    .option("-m, --model <id>", "model to answer with")
+    .addOption(new Option("-p, --provider <name>", "whose model it is").choices(providers))
+    .option("--param <key=value>", "provider parameter (repeatable)", collect)
+    .option("--params-json <object>", "provider parameters as JSON; --param wins", jsonObject)
+    .option("--system <text>", "system prompt in place of the default")
+    .option("--instructions <text>", "additional instructions (repeatable)", collect)
+    .addOption(
+      new Option("-t, --tools <set>", "built-in tools; without the flag, as configured").choices([
+        "none",
+        "safe",
+        "workspace",
+        "full",
+      ]),
+    );
+}
+
+function addLimitFlags(command: Command): void {
+  command
+    .option("--max-tokens <count>", "most tokens of one model call's answer", positiveNumber)
+    .option("--max-total-tokens <count>", "most tokens of the whole run", positiveNumber)
+    .option("-d, --max-duration <time>", "longest run, like 30s or 5m", durationMs)
+    .option("--max-tool-calls <count>", "most tool calls of the run", wholeNumber);
+}
+
+function addDisplayFlags(command: Command): Command {
+  const asked = new Set<string>();
+  for (const name of ["stream", "no-stream"]) command.on(`option:${name}`, () => asked.add(name));
+  return command
+    .option("-s, --stream", "show the answer as it comes (default on a terminal)")
+    .option("--no-stream", "show the answer when it is complete")
+    .addOption(new Option("-w, --stream-view <view>", "scopes to show").choices(streamViews))
+    .option("-f, --stream-focus <scope>", "the scope of --stream-view focus")
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("--json", "same as --output json")
+    .addOption(
+      new Option("--stdin <mode>", "piped input before the prompt")
+        .choices(["auto", "blob", "off"])
+        .default("auto"),
+    )
+    .option("-v, --verbose", "tell about tool calls and tokens without --stream too")
+    .hook("preAction", () => {
+      if (asked.size > 1) throw new UsageError("--stream and --no-stream exclude each other");
+    });
+}
+
+/** Settles how to show the turn, and refuses flags that contradict each other. */
+export function displayOf(flags: TurnFlags): Display {
+  const json = flags.json === true || flags.output === "json";
+  const streaming = flags.stream ?? (process.stdout.isTTY && !json);
+  return { json, streaming, verbose: flags.verbose === true, view: chooseView(flags, streaming) };
+}
+
+/** What the flags say about the turn itself, in the SDK's words; only what was given. */
+export function turnOptions(flags: TurnFlags) {
+  const providerParams = providerParamsOf(flags);
+  const budgetLimits = budgetLimitsOf(flags);
+  return {
+    ...(flags.model !== undefined && { model: flags.model }),
+    ...(flags.provider !== undefined && { provider: flags.provider }),
+    ...(providerParams && { providerParams }),
+    ...(flags.system !== undefined && { systemPrompt: flags.system }),
+    ...(flags.instructions && { additionalInstructions: flags.instructions }),
+    ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+    ...(budgetLimits && { budgetLimits }),
+    ...(flags.tools && { enableBuiltins: flags.tools !== "none" }),
+  };
+}
+
+function providerParamsOf({ param, paramsJson }: TurnFlags): Record<string, unknown> | undefined {
+  if (!param && !paramsJson) return undefined;
+  const single = Object.entries(keyValues("--param", param ?? []));
+  return { ...paramsJson, ...Object.fromEntries(single.map(([key, text]) => [key, scalar(text)])) };
+}
+
+function budgetLimitsOf({ maxTotalTokens, maxDuration, maxToolCalls }: TurnFlags) {
+  const limits = {
+    ...(maxTotalTokens !== undefined && { maxTokens: maxTotalTokens }),
+    ...(maxToolCalls !== undefined && { maxToolCalls }),
+    ...(maxDuration !== undefined && {
+      maxDuration: {
+        secs: Math.floor(maxDuration / 1_000),
+        nanos: Math.round((maxDuration % 1_000) * 1_000_000),
+      },
+    }),
+  };
+  return Object.keys(limits).length > 0 ? limits : undefined;
+}
