@@ -56,7 +56,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["{cli,worker,sdk}/**/*.node.test.ts"],
+          include: ["{cli,worker,sdk}/**/*.node.test.ts", "sdk/*.test.ts"],
+          testTimeout: 60_000,
         },
       },
     ],

@@ -4,6 +4,7 @@ import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
 import { crossOrigin } from "./cross-origin.ts";
+import { realmStub } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
@@ -13,9 +14,12 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 const api = new Hono<AppEnv>()
   .use(async (c, next) => {
-    const scopes = await authenticate(c.req.raw, c.env);
     const realm = realmOf(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
-    c.set("caller", { env: c.env, realm, scopes });
+    const origin = c.req.header("origin") ?? null;
+    const scopes = await authenticate(c.req.raw, c.env, (ticket) =>
+      realmStub({ env: c.env, realm }).redeemTicket(ticket, origin),
+    );
+    c.set("caller", { env: c.env, realm, scopes, origin });
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))

@@ -7,7 +7,13 @@ const everything: readonly Scope[] = ["read", "run", "admin"];
  * server may be open, and then only under a loopback name, so that no web page can reach it by DNS rebinding.
  * @throws {AppError} `UNAUTHORIZED`
  */
-export async function authenticate(request: Request, env: Env): Promise<readonly Scope[]> {
+export async function authenticate(
+  request: Request,
+  env: Env,
+  redeem: (ticket: string) => Promise<readonly Scope[]>,
+): Promise<readonly Scope[]> {
+  const ticket = ticketOf(request);
+  if (ticket) return redeem(ticket);
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
     if (open === "loopback" && isLoopback(new URL(request.url).hostname)) return everything;
@@ -20,6 +26,13 @@ export async function authenticate(request: Request, env: Env): Promise<readonly
   if (!(await isSame(token, secret)))
     throw new AppError("UNAUTHORIZED", "The access token is not valid");
   return everything;
+}
+
+/** A browser cannot set headers on a socket or an event stream, so its ticket comes as a subprotocol or in the query. */
+function ticketOf(request: Request): string | undefined {
+  const protocols = request.headers.get("sec-websocket-protocol") ?? "";
+  const [, offered] = /(?:^|,)\s*ticket\.([\w-]+)/.exec(protocols) ?? [];
+  return offered ?? new URL(request.url).searchParams.get("ticket") ?? undefined;
 }
 
 function isLoopback(hostname: string): boolean {

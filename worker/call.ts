@@ -18,6 +18,8 @@ export interface Caller {
   env: Env;
   realm: string;
   scopes: readonly Scope[];
+  /** The web page that asks, if a browser does. */
+  origin: string | null;
   /** Tools that this client runs itself while it is connected; its turns wait for it. */
   clientTools?: readonly ClientTool[];
   /** Told of a turn as soon as it runs, by surfaces that stream its events before its result. */

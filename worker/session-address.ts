@@ -38,7 +38,7 @@ export function sessionAddress(locator: string, { env, realm }: Caller): Session
 }
 
 /** The caller's realm. */
-export function realmStub({ env, realm }: Caller): Remote<RealmObject> {
+export function realmStub({ env, realm }: Pick<Caller, "env" | "realm">): Remote<RealmObject> {
   return remote<RealmObject>(env.REALMS.getByName(realm));
 }
 

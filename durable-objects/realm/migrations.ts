@@ -28,5 +28,13 @@ export const migrations = [
      value TEXT NOT NULL,
      session_id TEXT NOT NULL,
      PRIMARY KEY (key, value, session_id)
+   ) WITHOUT ROWID;
+   -- Single-use, for a minute: a browser trades its token for one, since it cannot set headers on a
+   -- socket. Kept as a digest, like every secret.
+   CREATE TABLE tickets (
+     digest TEXT PRIMARY KEY,
+     scopes TEXT NOT NULL,
+     origin TEXT,
+     expires_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
 ] as const;

@@ -3,20 +3,24 @@ import {
   AppError,
   ConfigDocument,
   type ConfigEnvelope,
+  type Scope,
   type SessionSummary,
   withRealNames,
 } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
+import { type TicketGrant, Tickets } from "./tickets.ts";
 
 /** One tenant, named by its realm id: its manifest, its config, and the directory of its sessions. */
 export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
   readonly #storage: RealmStorage;
+  readonly #tickets: Tickets;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#storage = new RealmStorage(ctx.storage);
+    this.#tickets = new Tickets(ctx.storage.sql);
   }
 
   /** What a turn needs of its realm. The first use creates it, with its backend label pinned. */
@@ -50,6 +54,19 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
     return this.#writeConfig(realmId, expected, (current) =>
       mergePatch(current, withRealNames({ ...patch })),
     );
+  }
+
+  /** Makes a ticket with which a browser may open one socket or stream. */
+  issueTicket(
+    realmId: string,
+    grant: TicketGrant,
+  ): Promise<{ ticket: string; expires_at: number }> {
+    this.open(realmId);
+    return this.#tickets.issue(grant);
+  }
+
+  redeemTicket(ticket: string, origin: string | null): Promise<readonly Scope[]> {
+    return this.#tickets.redeem(ticket, origin);
   }
 
   async record(row: DirectoryRow): Promise<void> {

@@ -59,8 +59,20 @@ export const ModelsCatalog = z.object({
 });
 export type ModelsCatalog = z.infer<typeof ModelsCatalog>;
 
-/** Operations that tell what the deployment is. */
+/** Operations that tell what the deployment is, and let browsers in. */
 export const hostOperations = {
+  "tickets/create": defineOperation({
+    summary:
+      "Trade the token for a single-use ticket, with which a browser opens a socket or stream",
+    http: ["POST", "/tickets"],
+    scope: "read",
+    input: z.object({}),
+    output: z.object({
+      ticket: z.string(),
+      /** Unix seconds, at most a minute ahead. */
+      expires_at: z.int(),
+    }),
+  }),
   "capabilities/get": defineOperation({
     summary: "Tell what this deployment can do",
     http: ["GET", "/capabilities"],

@@ -4,6 +4,8 @@ import { type Caller, call } from "../../call.ts";
 import { greeting, RpcConnection } from "./connection.ts";
 import { failure, paramsObject, parseMessage, success } from "./message.ts";
 
+const PROTOCOL = "meerkat.v1";
+
 /** JSON-RPC 2.0: full duplex over a WebSocket, or one call per POST. */
 export const rpc = new Hono<AppEnv>()
   .get("/rpc", (c) => {
@@ -13,7 +15,10 @@ export const rpc = new Hono<AppEnv>()
     const { 0: client, 1: server } = new WebSocketPair();
     const connection = new RpcConnection(server, c.var.caller);
     connection.start();
-    return new Response(null, { status: 101, webSocket: client });
+    // A browser that offers protocols closes the socket unless one of them is chosen.
+    const isOffered = c.req.header("sec-websocket-protocol")?.includes(PROTOCOL);
+    const headers = isOffered ? { "sec-websocket-protocol": PROTOCOL } : {};
+    return new Response(null, { status: 101, webSocket: client, headers });
   })
   .post("/rpc", async (c) => {
     const reply = await answer(await c.req.text(), c.var.caller);

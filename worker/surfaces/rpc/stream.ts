@@ -64,7 +64,9 @@ export class RpcStream implements Observer {
   }
 
   lost(): void {
-    this.close({ outcome: "remote_end" });
+    const message = "The session could not be reached: open the stream again at the cursor";
+    const error = { code: "stream_lost", message, cursor: this.cursor };
+    this.close({ outcome: "remote_end", error });
   }
 
   caughtUp(): void {

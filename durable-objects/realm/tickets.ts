@@ -1,0 +1,60 @@
+import { AppError, type Scope } from "../../sdk/contract/index.ts";
+import { hasTable } from "../lib/migrate.ts";
+
+const LIFETIME_MS = 60_000;
+
+/** What a ticket stands for. */
+export interface TicketGrant {
+  scopes: readonly Scope[];
+  /** The page that may use it; nothing for a client that is no browser. */
+  origin: string | null;
+}
+
+/** The realm's tickets for sockets and event streams in browsers: single use, a minute at most (design 6). */
+export class Tickets {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  async issue({ scopes, origin }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
+    const ticket = crypto.randomUUID() + crypto.randomUUID();
+    const digest = await digestOf(ticket);
+    const expiresAt = Date.now() + LIFETIME_MS;
+    this.#sql.exec("DELETE FROM tickets WHERE expires_at < ?", Date.now());
+    this.#sql.exec(
+      "INSERT INTO tickets (digest, scopes, origin, expires_at) VALUES (?, ?, ?, ?)",
+      digest,
+      JSON.stringify(scopes),
+      origin,
+      expiresAt,
+    );
+    return { ticket, expires_at: Math.floor(expiresAt / 1_000) };
+  }
+
+  /** Takes a ticket in. @throws {AppError} `UNAUTHORIZED` for one that is used, expired, foreign or made up */
+  async redeem(ticket: string, origin: string | null): Promise<readonly Scope[]> {
+    const digest = await digestOf(ticket);
+    const [row] = hasTable(this.#sql, "tickets")
+      ? this.#sql
+          .exec<{ scopes: string; origin: string | null; expires_at: number }>(
+            "DELETE FROM tickets WHERE digest = ? RETURNING scopes, origin, expires_at",
+            digest,
+          )
+          .toArray()
+      : [];
+    if (!row || row.expires_at < Date.now() || row.origin !== origin) {
+      throw new AppError(
+        "UNAUTHORIZED",
+        "The ticket is not valid: it is used, expired, or of another page",
+      );
+    }
+    return JSON.parse(row.scopes);
+  }
+}
+
+async function digestOf(ticket: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ticket));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,200 @@
+import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
+import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
+import type {
+  ConnectOptions,
+  ListOptions,
+  OperationOptions,
+  WriteOptions,
+} from "./client-options.ts";
+import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
+import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
+import { MeerkatError } from "./errors.ts";
+import { EventStream } from "./event-stream.ts";
+import { shakeHands } from "./handshake.ts";
+import { Link } from "./link.ts";
+import { NetworkTransport } from "./network-transport.ts";
+import {
+  readIds,
+  readSession,
+  type SessionHistory,
+  type SessionInfo,
+  type SessionSummary,
+} from "./results.ts";
+import { DeferredSession, type HistoryOptions, readSessionHistory, Session } from "./session.ts";
+import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
+import { TurnFeed } from "./turn-feed.ts";
+import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
+import { runningTurn } from "./turn-router.ts";
+
+const RECONNECT_ATTEMPTS = 8;
+
+/**
+ * A deployment's realm: sessions, their turns and events, config and tools.
+ * Every method throws `NOT_CONNECTED` before `connect` and `CLIENT_CLOSED` after `close`.
+ */
+export class MeerkatClient implements AsyncDisposable {
+  readonly #defaults: ConnectOptions;
+  readonly #tools = new CallbackTools();
+  #link: Link | undefined;
+  #isClosed = false;
+  #capabilities: Capability[] = [];
+
+  /** Options given here hold for every `connect`, which may override them. */
+  constructor(options: ConnectOptions = {}) {
+    this.#defaults = options;
+  }
+
+  /**
+   * Reaches the deployment, checks that it speaks this SDK's contract, and registers declared tools.
+   * @throws {MeerkatError} `INVALID_ARGS`, `VERSION_MISMATCH`, `UNAUTHORIZED`, `CONNECTION_CLOSED`, and
+   * `INVALID_STATE` when the client is connected already.
+   */
+  async connect(options: ConnectOptions = {}): Promise<this> {
+    if (this.#link) throw new MeerkatError("INVALID_STATE", "The client is connected already");
+    const all = { ...this.#defaults, ...options };
+    const { transport = new NetworkTransport(all), reconnectAttempts = RECONNECT_ATTEMPTS } = all;
+    const link = new Link({ transport, reconnectAttempts, tools: this.#tools });
+    this.#link = link;
+    try {
+      this.#capabilities = await shakeHands(link, all.signal);
+      if (!this.#tools.isEmpty) await link.connection(all.signal);
+      this.#isClosed = false;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Ends the connection and all that waits on it; turns go on in the deployment. */
+  async close(): Promise<void> {
+    this.#link?.close();
+    this.#isClosed ||= this.#link !== undefined;
+    this.#link = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Creates a session and runs its first turn. @throws {MeerkatError} as `Session.turn`. */
+  async createSession(prompt: Prompt, options: SessionOptions = {}): Promise<Session> {
+    const link = this.#connected;
+    const result = await runTurn(link, turnCall("session/create", { prompt }, options));
+    return new Session(link, result.sessionId, { result });
+  }
+
+  /** Starts creating a session at once and returns its first turn's events; failures are thrown to who reads them. */
+  createSessionStreaming(prompt: Prompt, options: SessionOptions = {}): EventStream {
+    const call = turnCall("session/create", { prompt }, options);
+    return new EventStream(new TurnFeed(this.#connected, call));
+  }
+
+  /** Creates a session without running a turn. @throws {MeerkatError} such as `INVALID_PARAMS`. */
+  async createDeferredSession(
+    prompt?: Prompt,
+    options: SessionOptions = {},
+  ): Promise<DeferredSession> {
+    const link = this.#connected;
+    const fixed = { prompt, initial_turn: "deferred" } as const;
+    const { method, params } = turnCall("session/create", fixed, options);
+    const { id, ref } = readIds(await link.call(method, params, options.signal));
+    return new DeferredSession(new Session(link, id, { ref }));
+  }
+
+  /** A handle on a session that exists already; nothing is asked of the deployment. */
+  session(id: string): Session {
+    return new Session(this.#connected, id);
+  }
+
+  /** The realm's sessions, most recently used first. @throws {MeerkatError} `INVALID_PARAMS`. */
+  async listSessions(options: ListOptions = {}): Promise<SessionSummary[]> {
+    const { signal, ...params } = options;
+    const { sessions } = await this.call("session/list", params, { signal });
+    return sessions.map((summary) => readSession(summary));
+  }
+
+  /** @throws {MeerkatError} `SESSION_NOT_FOUND`. */
+  async readSession(id: string, { signal }: OperationOptions = {}): Promise<SessionInfo> {
+    return readSession(await this.call("session/read", { session_id: id }, { signal }));
+  }
+
+  /** @throws {MeerkatError} `SESSION_NOT_FOUND`. */
+  async readSessionHistory(id: string, options: HistoryOptions = {}): Promise<SessionHistory> {
+    return readSessionHistory(this.#connected, id, options);
+  }
+
+  /** Follows a session, whoever starts its turns. @throws {MeerkatError} see `EventSubscription.open`. */
+  async subscribeSessionEvents(
+    id: string,
+    options: SubscribeOptions = {},
+  ): Promise<EventSubscription> {
+    return EventSubscription.open(this.#connected, id, options);
+  }
+
+  /** The realm's config document and its generation. */
+  getConfig(): Promise<ConfigEnvelope> {
+    return callConfig(this.#connected, "config/get", {});
+  }
+
+  /** Replaces the config. @throws {MeerkatError} `INVALID_PARAMS`, also for another generation. */
+  setConfig(config: Record<string, unknown>, options: WriteOptions = {}): Promise<ConfigEnvelope> {
+    return callConfig(this.#connected, "config/set", { config }, options);
+  }
+
+  /** Merges into the config; null deletes. @throws {MeerkatError} as `setConfig`. */
+  patchConfig(patch: Record<string, unknown>, options: WriteOptions = {}): Promise<ConfigEnvelope> {
+    return callConfig(this.#connected, "config/patch", { patch }, options);
+  }
+
+  /** What the deployment said it can do, when the client connected. */
+  get capabilities(): readonly Capability[] {
+    return this.#capabilities;
+  }
+
+  hasCapability(id: string): boolean {
+    return isAvailable(this.#capabilities, id);
+  }
+
+  /** @throws {CapabilityUnavailableError} when the deployment cannot do it, saying why. */
+  requireCapability(id: string): void {
+    requireAvailable(this.#capabilities, id);
+  }
+
+  /**
+   * Offers a tool that runs in this process to the turns this client starts, from the next one on.
+   * `inputSchema` is a JSON Schema of an object. May be called before `connect`.
+   */
+  registerTool(
+    name: string,
+    description: string,
+    inputSchema: Record<string, unknown>,
+    handler: ToolHandler,
+  ): void {
+    if (!name) throw new MeerkatError("INVALID_ARGS", "A tool needs a name");
+    this.#tools.declare({ name, description, input_schema: inputSchema }, handler);
+    this.#link?.registerTools();
+  }
+
+  /**
+   * Calls any operation by its name on the wire, with the wire's own members.
+   * @throws {MeerkatError} with the operation's codes, `CONNECTION_CLOSED` if its answer was lost.
+   */
+  async call<Name extends OperationName>(
+    name: Name,
+    params: ParamsOf<Name>,
+    { signal, idempotencyKey }: OperationOptions = {},
+  ): Promise<OutputOf<Name>> {
+    const members: Record<string, unknown> = { ...params };
+    const key = idempotencyKey ?? (runningTurn(name, members) && crypto.randomUUID());
+    if (key !== undefined) members.idempotency_key ??= key;
+    // The deployment's tests hold its answers to the same table that these types come from.
+    return (await this.#connected.call(name, members, signal)) as OutputOf<Name>;
+  }
+
+  get #connected(): Link {
+    if (this.#link) return this.#link;
+    if (this.#isClosed) throw new MeerkatError("CLIENT_CLOSED", "The client was closed");
+    throw new MeerkatError("NOT_CONNECTED", "Call connect() first");
+  }
+}
