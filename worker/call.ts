@@ -31,6 +31,8 @@ export interface StartedRun {
   session: SessionAddress;
   runId: string;
   after: number;
+  /** Whether the run's first event lies before `after`. */
+  isUnderWay?: boolean;
 }
 
 /** One function per operation of the table. */

@@ -13,6 +13,8 @@ export interface TurnRequest extends TurnChoices {
   system_prompt?: string | null | undefined;
   additional_instructions?: string[] | null | undefined;
   idempotency_key?: string | null | undefined;
+  /** What to do while another turn runs: wait for it, or join it; without it the request is refused. */
+  handling_mode?: "queue" | "steer" | null | undefined;
 }
 
 /**
@@ -27,13 +29,11 @@ export function admission(
     identity: ModelIdentity;
     settings: RunSettings;
     before?: StoredMessage[];
+    wasQueued?: boolean;
   },
 ): Change {
-  if (state?.run) {
-    const details = { run_id: state.run.runId, reason: "busy" };
-    throw new AppError("SESSION_BUSY", "A turn is already running on this session", details);
-  }
-  const { request, identity, settings, before = [] } = turn;
+  if (state?.run) throw busy(state.run.runId);
+  const { request, identity, settings, before = [], wasQueued = false } = turn;
   const { run_id, prompt } = request;
   const text = promptText(prompt);
   return {
@@ -58,7 +58,16 @@ export function admission(
         startedAt: Date.now(),
         progress: { turns: 0, toolCalls: 0, usage: noUsage },
         recoveries: 0,
+        wasQueued,
       },
     }),
   };
+}
+
+/** The refusal of a turn that neither waits nor joins. */
+export function busy(runId: string | undefined): AppError {
+  return new AppError("SESSION_BUSY", "A turn is already running on this session", {
+    reason: "busy",
+    ...(runId === undefined ? {} : { run_id: runId }),
+  });
 }

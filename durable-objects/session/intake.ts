@@ -7,14 +7,15 @@ import {
   noUsage,
 } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
-import type { StoredMessage } from "../providers/provider.ts";
 import { builtins } from "../tools/index.ts";
-import { admission, type TurnRequest } from "./admission.ts";
+import { admission, busy, type TurnRequest } from "./admission.ts";
 import { loadTools, storeTools } from "./client-tools.ts";
-import type { IntakeStorage, KnownRequest } from "./intake-storage.ts";
+import type { IntakeStorage } from "./intake-storage.ts";
 import type { Change, Journal } from "./journal.ts";
 import { systemMessage, turnMessages } from "./prompt.ts";
 import { fingerprint } from "./fingerprint.ts";
+import type { Queue } from "./queue.ts";
+import { RequestKeys } from "./request-keys.ts";
 import { modelIdentity, runSettings } from "./settings.ts";
 import type { ModelIdentity, RunSettings, RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -33,7 +34,7 @@ export interface CreateRequest extends Omit<TurnRequest, "run_id" | "prompt"> {
 export interface Admitted {
   runId: string;
   firstSeq: number;
-  /** Whether an earlier request under the same key was answered instead. */
+  /** Whether nothing new begins: an earlier request was met again, the turn waits, or it joined another. */
   isRepeat: boolean;
 }
 
@@ -41,11 +42,15 @@ export interface Admitted {
 export class Intake {
   readonly #journal: Journal;
   readonly #storage: IntakeStorage;
+  readonly #keys: RequestKeys;
+  readonly #queue: Queue;
   readonly #env: object;
 
-  constructor(journal: Journal, storage: IntakeStorage, env: object) {
+  constructor(journal: Journal, storage: IntakeStorage, queue: Queue, env: object) {
     this.#journal = journal;
     this.#storage = storage;
+    this.#keys = new RequestKeys(storage);
+    this.#queue = queue;
     this.#env = env;
   }
 
@@ -56,7 +61,7 @@ export class Intake {
     config: ConfigDocument,
   ): Promise<Admitted> {
     const hash = await fingerprint(request);
-    if (this.#journal.session) return this.#repeat(request, hash) ?? raise(exists);
+    if (this.#journal.session) return this.#keys.repeat(request, hash) ?? raise(exists);
 
     const chosen = this.#choose(request, undefined, config);
     const { run_id: runId = "", prompt = "", labels } = request;
@@ -73,7 +78,7 @@ export class Intake {
       {
         ...change,
         also: ({ first }) => {
-          this.#remember(request, { hash, runId, firstSeq: runId === "" ? 0 : first });
+          this.#keys.remember(request, { hash, runId, firstSeq: runId === "" ? 0 : first });
           storeTools(this.#storage, "session", request.external_tools);
           storeTools(this.#storage, "turn", request.turn_tools);
         },
@@ -82,60 +87,38 @@ export class Intake {
     return this.#admitted(runId);
   }
 
-  /** Admits a turn, or finds the one that an earlier request under the same key started. */
+  /** Admits a turn, lets it wait or join as it wishes, or finds the one that its key started before. */
   async startTurn(request: TurnRequest, config: ConfigDocument): Promise<Admitted> {
     const hash = await fingerprint(request);
-    const repeat = this.#repeat(request, hash);
+    const repeat = this.#keys.repeat(request, hash);
     if (repeat) return repeat;
 
-    const { identity, state } = present(this.#journal);
-    const chosen = this.#choose(request, state.identity, config);
-    const before = this.#storage.inputs();
-    const change = admission(identity.sessionId, state, { request, ...chosen, before });
-    this.#journal.commit({
-      ...change,
-      state: (place) => ({ ...change.state?.(place), inputCount: 0 }),
-      also: ({ first }) => {
-        this.#remember(request, { hash, runId: request.run_id, firstSeq: first });
-        storeTools(this.#storage, "turn", request.turn_tools);
-        this.#storage.clearInputs();
-      },
-    });
-    return this.#admitted(request.run_id);
-  }
-
-  /** Keeps a message for the model's next call; one under a known key is not kept twice. */
-  async note(
-    message: StoredMessage,
-    key: string | undefined,
-    applyNow: boolean,
-  ): Promise<"applied" | "staged" | "duplicate"> {
-    const { created_at: _at, ...content } = message;
-    const hash = await fingerprint(content);
     const { state } = present(this.#journal);
-    if (key !== undefined && this.#repeat({ idempotency_key: key }, hash)) return "duplicate";
-    const remember = () => {
-      if (key !== undefined) this.#storage.remember({ key, hash, runId: "", firstSeq: 0 });
-    };
-    if (applyNow && !state.run) {
-      this.#journal.commit({ messages: [message], also: remember });
-      return "applied";
+    const mode = request.handling_mode;
+    const facts = { hash, runId: request.run_id, firstSeq: this.#journal.seq + 1 };
+    if (state.run ? mode === "queue" : !this.#queue.isEmpty) {
+      if (!mode) throw busy(undefined);
+      this.#choose(request, state.identity, config);
+      this.#queue.add(request, () => this.#keys.remember(request, facts));
+      return { ...facts, isRepeat: true };
     }
-    this.#journal.commit({
-      state: () => ({ inputCount: (state.inputCount ?? 0) + 1 }),
-      also: () => {
-        remember();
-        this.#storage.addInput(message);
-      },
-    });
-    return "staged";
+    if (state.run && mode === "steer") {
+      const joined = { ...facts, runId: state.run.runId, firstSeq: state.run.firstSeq };
+      this.#steer(request, () => this.#keys.remember(request, joined));
+      return { ...joined, isRepeat: true };
+    }
+    return this.#admit(request, config, (firstSeq) =>
+      this.#keys.remember(request, { ...facts, firstSeq }),
+    );
   }
 
-  /** Messages that wait, and the statement that takes them off the list. */
-  arrivals(): { messages: StoredMessage[]; take: () => void } {
-    const isEmpty = !this.#journal.session?.state.inputCount;
-    if (isEmpty) return { messages: [], take: () => {} };
-    return { messages: this.#storage.inputs(), take: () => this.#storage.clearInputs() };
+  /** Admits the next waiting turn, if the session is free. @returns whether one begins */
+  admitNext(config: ConfigDocument): boolean {
+    const next = this.#queue.next();
+    const { state } = present(this.#journal);
+    if (!next || state.run) return false;
+    this.#admit(next.request, config, this.#queue.started(next.position), true);
+    return true;
   }
 
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
@@ -152,6 +135,48 @@ export class Intake {
     };
   }
 
+  #admit(
+    request: TurnRequest,
+    config: ConfigDocument,
+    also: (firstSeq: number) => void,
+    wasQueued = false,
+  ): Admitted {
+    const { identity, state } = present(this.#journal);
+    const chosen = this.#choose(request, state.identity, config);
+    const before = this.#storage.inputs();
+    const admit = { request, ...chosen, before, wasQueued };
+    const change = admission(identity.sessionId, state, admit);
+    const { queueCount = 0 } = state;
+    this.#journal.commit({
+      ...change,
+      state: (place) => ({
+        ...change.state?.(place),
+        inputCount: 0,
+        isSteered: false,
+        queueCount: wasQueued ? queueCount - 1 : queueCount,
+      }),
+      also: ({ first }) => {
+        also(first);
+        storeTools(this.#storage, "turn", request.turn_tools);
+        this.#storage.clearInputs();
+      },
+    });
+    return this.#admitted(request.run_id);
+  }
+
+  /** Lets a prompt join the running turn at its next model call. */
+  #steer({ prompt, run_id, ...parts }: TurnRequest, also: () => void): void {
+    const { inputCount = 0 } = present(this.#journal).state;
+    const messages = turnMessages(prompt, parts, run_id);
+    this.#journal.commit({
+      state: () => ({ inputCount: inputCount + messages.length, isSteered: true }),
+      also: () => {
+        also();
+        for (const message of messages) this.#storage.addInput(message);
+      },
+    });
+  }
+
   #choose(
     request: TurnRequest | CreateRequest,
     current: ModelIdentity | undefined,
@@ -165,23 +190,6 @@ export class Intake {
   #admitted(runId: string): Admitted {
     const { run } = present(this.#journal).state;
     return { runId, firstSeq: run?.firstSeq ?? 0, isRepeat: false };
-  }
-
-  #repeat(request: { idempotency_key?: string | null | undefined }, hash: string) {
-    const key = request.idempotency_key;
-    const known = key ? this.#storage.request(key) : undefined;
-    if (!known) return undefined;
-    if (known.hash === hash) return { ...known, isRepeat: true };
-    throw new AppError("CONFLICT", "The idempotency key was used for another request", {
-      reason: "idempotency_key_reused",
-    });
-  }
-
-  #remember(
-    { idempotency_key: key }: { idempotency_key?: string | null | undefined },
-    facts: Omit<KnownRequest, "key">,
-  ): void {
-    if (key) this.#storage.remember({ key, ...facts });
   }
 }
 

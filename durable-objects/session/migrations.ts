@@ -44,5 +44,15 @@ export const migrations = [
      part INTEGER NOT NULL,
      body TEXT NOT NULL,
      PRIMARY KEY (position, part)
+   ) WITHOUT ROWID;
+   -- Turns that were asked for while another ran.
+   CREATE TABLE queue (
+     position INTEGER NOT NULL,
+     part INTEGER NOT NULL,
+     run_id TEXT NOT NULL,
+     status TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (position, part)
    ) WITHOUT ROWID;`,
 ] as const;

@@ -4,6 +4,7 @@ import { endOf, type RunPart } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
 import { restarted, storedResults } from "./recovery.ts";
+import { type Arrivals, carriedOn, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn, type Turn, type TurnOutput } from "./turn.ts";
@@ -15,7 +16,9 @@ interface Surroundings {
   /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
   assemble(run: RunState): Omit<Turn, "signal">;
   /** Messages that wait for the next model call, and the statement that takes them off the list. */
-  arrivals(): { messages: Turn["arrivals"]; take: () => void };
+  arrivals(): Arrivals;
+  finished(runId: string): () => void;
+  isWaiting(runId: string): boolean;
   /** Called whenever a run began, waits, or ended: alarm and directory follow from it. */
   onChange(): void;
 }
@@ -80,9 +83,17 @@ export class Runs {
       if (untilPending && run.waiting) throw callbackPending(this.#journal);
       return this.#waiters.wait(runId, untilPending);
     }
+    if (this.#around.isWaiting(runId)) return this.#waiters.wait(runId, untilPending);
     const finished = finishedRun(this.#journal, runId, firstSeq);
     if (finished) return runResult(this.#journal, finished);
     throw new AppError("SESSION_NOT_RUNNING", "No such run", { run_id: runId });
+  }
+
+  /** Tells those who wait for a run that never began why it never will. */
+  refuse(runId: string, problem: unknown): void {
+    this.#waiters.settle(runId, () => {
+      throw problem;
+    });
   }
 
   get #state(): SessionState {
@@ -139,45 +150,42 @@ export class Runs {
       case "delta":
         this.#journal.delta(output.event);
         break;
-      case "commit":
-        this.#commitStep(run, output, turn);
+      case "commit": {
+        const arrived = output.opensStep ? this.#around.arrivals() : undefined;
+        this.#journal.commit(step(run, output, arrived));
+        turn.arrivals.push(...(arrived?.messages ?? []));
         break;
+      }
       case "park":
         this.#journal.commit(parked(run, output.calls));
         this.#letGo();
         this.#waiters.pending(run.runId, callbackPending(this.#journal));
         break;
       case "end":
-        this.#end(output.outcome, output);
+        if (output.outcome.ok && this.#state.isSteered) this.#carryOn(run, output);
+        else this.#end(output.outcome, output);
         break;
     }
   }
 
-  #commitStep(run: RunState, output: Extract<TurnOutput, { type: "commit" }>, turn: Turn): void {
-    const { events, messages, progress, opensStep } = output;
-    const arrived = opensStep ? this.#around.arrivals() : undefined;
-    this.#journal.commit({
-      events,
-      messages: arrived ? [...messages, ...arrived.messages] : messages,
-      state: ({ last }) => ({
-        run: { ...run, progress, stepSeq: opensStep ? last : run.stepSeq },
-        ...(arrived ? { inputCount: 0 } : {}),
-      }),
-      also: arrived?.take,
-    });
-    turn.arrivals.push(...(arrived?.messages ?? []));
+  /** A prompt joined while the model gave its last answer: the run goes on with it instead of ending. */
+  #carryOn(run: RunState, part: RunPart): void {
+    this.#journal.commit(carriedOn(run, part, this.#around.arrivals()));
+    this.#alive?.abort();
+    this.begin();
   }
 
   /** The one way out of a run, whatever happened (design I-8). */
   #end(outcome: Outcome, part?: RunPart): void {
     const { run } = this.#state;
     if (!run) return;
+    const also = run.wasQueued ? this.#around.finished(run.runId) : undefined;
     try {
-      this.#journal.commit(endOf(this.#journal, run, outcome, part));
+      this.#journal.commit({ ...endOf(this.#journal, run, outcome, part), also });
     } catch (cause) {
       // Whatever was wrong with the content must not keep the run from ending.
       console.error(`run ${run.runId} could not end as it should`, cause);
-      this.#journal.commit(endOf(this.#journal, run, internalFailure));
+      this.#journal.commit({ ...endOf(this.#journal, run, internalFailure), also });
     }
     this.#letGo();
     const { lastRun } = this.#state;

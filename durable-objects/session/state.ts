@@ -26,6 +26,10 @@ export interface SessionState {
   archivedAt?: number;
   /** Messages that wait to be told to the model at its next call. */
   inputCount?: number;
+  /** Whether one of them steers the running turn, which then must not end without it. */
+  isSteered?: boolean;
+  /** Turns that wait for the running one. */
+  queueCount?: number;
 }
 
 export interface ModelIdentity {
@@ -47,6 +51,8 @@ export interface RunState {
   progress: RunProgress;
   /** How often the run was taken up again after a crash. */
   recoveries: number;
+  /** Whether it waited in the queue first. */
+  wasQueued: boolean;
   /** Set while clients run their own tools: the run then lives in storage alone and costs nothing. */
   waiting?: { callIds: string[]; since: number; until: number };
 }

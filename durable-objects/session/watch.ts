@@ -47,7 +47,8 @@ export function checkCursor(journal: Journal, cursor: number): void {
  * way: whoever is further behind is refused with 409 and reads pages first.
  */
 export function attach(
-  { ctx, journal, feed }: { ctx: DurableObjectState; journal: Journal; feed: Feed },
+  ctx: DurableObjectState,
+  { journal, feed }: { journal: Journal; feed: Feed },
   { searchParams }: URL,
 ): Response {
   const { state } = present(journal);

@@ -18,6 +18,8 @@ export const turnOperations = {
         ...session,
         ...turnFields,
         prompt: Content.optional(),
+        /** While another turn runs: wait for it, or join it at its next model call; else refuse. */
+        handling_mode: z.enum(["queue", "steer"]).nullish(),
         /** Answers to pending tool calls: they carry the waiting turn on, instead of a prompt. */
         tool_results: z.array(ToolAnswer).min(1).nullish(),
       })
@@ -65,5 +67,30 @@ export const turnOperations = {
     scope: "run",
     input: z.object({ ...session, tool_results: z.array(ToolAnswer).min(1) }),
     output: z.object({ session_id: z.string(), run_id: z.string(), accepted: z.int() }),
+  }),
+  "input/list": defineOperation({
+    summary: "List the turns that wait for the running one, and what became of earlier ones",
+    http: ["GET", "/sessions/:session_id/inputs"],
+    scope: "read",
+    input: z.object(session),
+    output: z.object({
+      session_id: z.string(),
+      inputs: z.array(
+        z.object({
+          input_id: z.string(),
+          run_id: z.string(),
+          status: z.enum(["queued", "running", "done", "cancelled"]),
+          /** Unix seconds. */
+          created_at: z.int(),
+        }),
+      ),
+    }),
+  }),
+  "input/cancel": defineOperation({
+    summary: "Take a waiting turn back; one that runs already is left to turn/interrupt",
+    http: ["DELETE", "/sessions/:session_id/inputs/:input_id"],
+    scope: "run",
+    input: z.object({ ...session, input_id: z.string() }),
+    output: z.object({ session_id: z.string(), input_id: z.string(), cancelled: z.boolean() }),
   }),
 };

@@ -10,13 +10,34 @@ export const turnHandlers = {
     const session = sessionAddress(session_id, caller);
     if (tool_results) {
       const { runId, seq } = await session.stub().answer(tool_results);
-      caller.onRun?.({ session, runId, after: seq - tool_results.length });
+      const after = seq - tool_results.length;
+      caller.onRun?.({ session, runId, after, isUnderWay: true });
       return runResult(session, { runId, firstSeq: seq }, caller);
     }
     const tools = turnTools(caller, external_tools);
     const run = await session.stub().startTurn({ ...request, prompt, ...tools, run_id: uuidv7() });
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);
+  },
+
+  "input/list": async ({ session_id }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    const inputs = await session.stub().inputs();
+    return {
+      session_id: session.sessionId,
+      inputs: inputs.map(({ runId, status, createdAt }) => ({
+        input_id: runId,
+        run_id: runId,
+        status,
+        created_at: Math.floor(createdAt / 1_000),
+      })),
+    };
+  },
+
+  "input/cancel": async ({ session_id, input_id }, caller) => {
+    const session = sessionAddress(session_id, caller);
+    const cancelled = await session.stub().cancelInput(input_id);
+    return { session_id: session.sessionId, input_id, cancelled };
   },
 
   "turn/interrupt": async ({ session_id }, caller) => {

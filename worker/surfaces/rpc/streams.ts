@@ -28,11 +28,15 @@ export class RpcStreams {
   }
 
   /** Sends a run's events as `session/event`; resolves after its terminal event. */
-  async tell({ session, runId, after }: StartedRun): Promise<void> {
+  async tell({ session, runId, after, isUnderWay = false }: StartedRun): Promise<void> {
     const over = Promise.withResolvers<void>();
     const head = `{"jsonrpc":"2.0","method":"session/event","params":{"session_id":"${session.sessionId}","event":`;
+    let isTold = isUnderWay;
     const sink: StreamSink = {
       event: (line) => {
+        // A turn that waited for others comes after their events.
+        isTold ||= line.startsWith('{"type":"run_started"') && line.includes(`"run_id":"${runId}"`);
+        if (!isTold) return;
         this.#outlet.send(`${head}${line}}}`);
         if (isPending(line)) void this.#tools.offer(session, true);
         if (isTerminal(line, runId)) over.resolve();

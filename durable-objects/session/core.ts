@@ -1,0 +1,105 @@
+import { type ConfigDocument, type Remote } from "../../sdk/contract/index.ts";
+import type { RealmObject } from "../realm/realm.ts";
+import { Directory } from "./directory.ts";
+import { Feed } from "./feed.ts";
+import { Intake } from "./intake.ts";
+import { IntakeStorage } from "./intake-storage.ts";
+import { Journal } from "./journal.ts";
+import { Notes } from "./notes.ts";
+import { Queue } from "./queue.ts";
+import { QueueStorage } from "./queue-storage.ts";
+import { storedResults } from "./recovery.ts";
+import { Runs } from "./runs.ts";
+import { SessionStorage } from "./storage.ts";
+
+// A crashed turn is taken up again within this time, even if nobody asks (design I-9).
+const LEASE_MS = 9_000;
+
+/** The parts of a session put together, and what keeps them going between requests. */
+export class SessionCore {
+  readonly journal: Journal;
+  readonly feed: Feed;
+  readonly queue: Queue;
+  readonly notes: Notes;
+  readonly intake: Intake;
+  readonly runs: Runs;
+  readonly directory: Directory;
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    this.#ctx = ctx;
+    this.#env = env;
+    const storage = new IntakeStorage(ctx.storage.sql);
+    this.feed = new Feed(ctx, () => this.#sessionId);
+    this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
+    this.queue = new Queue(this.journal, new QueueStorage(ctx.storage.sql));
+    this.notes = new Notes(this.journal, storage);
+    this.intake = new Intake(this.journal, storage, this.queue, env);
+    this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId));
+    this.runs = new Runs(this.journal, {
+      assemble: (run) => ({
+        ...this.intake.assemble(run),
+        transcript: [...this.journal.messagesFrom(0)],
+        results: storedResults(this.journal, run).results,
+        progress: run.progress,
+        cacheKey: this.#sessionId,
+      }),
+      arrivals: () => this.notes.waiting(),
+      finished: (runId) => this.queue.finished(runId),
+      isWaiting: (runId) => this.queue.has(runId),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  async config(realmId: string): Promise<ConfigDocument> {
+    return (await this.#realm(realmId).open(realmId)).config;
+  }
+
+  /** What the alarm does: ends or takes up what a crash left, tells the realm, starts what waits. */
+  async upkeep(): Promise<void> {
+    this.runs.recover();
+    await Promise.all([this.directory.report(), this.#startNext()]);
+    this.#armAlarm();
+  }
+
+  get #sessionId(): string {
+    return this.journal.session?.identity.sessionId ?? "";
+  }
+
+  #realm(realmId: string): Remote<RealmObject> {
+    // The binding's class is this class; see `Remote` for why its own type will not do.
+    return this.#env.REALMS.getByName(realmId) as unknown as Remote<RealmObject>;
+  }
+
+  #changed(): void {
+    this.#armAlarm();
+    this.#ctx.waitUntil(Promise.all([this.directory.report(), this.#startNext()]));
+  }
+
+  /** Starts the turn that has waited longest. The alarm tries again if the realm cannot be reached. */
+  async #startNext(): Promise<void> {
+    const { identity, state } = this.journal.session ?? {};
+    if (!identity || state?.run || this.queue.isEmpty) return;
+    const config = await this.config(identity.realmId);
+    const runId = this.queue.next()?.request.run_id;
+    try {
+      if (this.intake.admitNext(config)) this.runs.begin();
+    } catch (cause) {
+      // What it asked for cannot be had any more: the next one must not wait for it.
+      if (runId === undefined) throw cause;
+      this.queue.cancel((turn) => turn.runId === runId);
+      this.runs.refuse(runId, cause);
+      await this.#startNext();
+    }
+  }
+
+  /** A run keeps an alarm ahead of itself; one that waits for a client needs it only at its deadline. */
+  #armAlarm(): void {
+    const { run } = this.journal.session?.state ?? {};
+    if (!run && !this.directory.isBehind && this.queue.isEmpty) return;
+    const { durationMs = Infinity } = run?.settings.limits ?? {};
+    const until = Math.min(run?.waiting?.until ?? 0, (run?.startedAt ?? 0) + durationMs);
+    this.#ctx.waitUntil(this.#ctx.storage.setAlarm(Math.max(until, Date.now() + LEASE_MS)));
+  }
+}

@@ -1,0 +1,34 @@
+import type { StoredMessage } from "../providers/provider.ts";
+import type { RunPart } from "./ending.ts";
+import type { Change } from "./journal.ts";
+import type { RunState } from "./state.ts";
+
+/** Messages that wait for the next model call, and the statement that takes them off the list. */
+export interface Arrivals {
+  messages: StoredMessage[];
+  take: () => void;
+}
+
+const nothingWaits = { inputCount: 0, isSteered: false };
+
+/** The change that takes a run on; a commit that opens a step also brings in what has arrived. */
+export function step(run: RunState, part: RunPart, arrived: Arrivals | undefined): Change {
+  const { events, messages, progress } = part;
+  return {
+    events,
+    messages: arrived ? [...messages, ...arrived.messages] : messages,
+    state: ({ last }) => ({
+      run: { ...run, progress, stepSeq: arrived ? last : run.stepSeq },
+      ...(arrived ? nothingWaits : {}),
+    }),
+    also: arrived?.take,
+  };
+}
+
+/** The change that turns what would have been a run's end into one more step. */
+export function carriedOn(run: RunState, part: RunPart, arrived: Arrivals): Change {
+  const { events, progress } = part;
+  const told = events.filter(({ type }) => type !== "turn_completed");
+  const next = { type: "turn_started" as const, turn_number: progress.turns };
+  return step(run, { ...part, events: [...told, next] }, arrived);
+}

@@ -1,0 +1,88 @@
+import { AppError } from "../../sdk/contract/index.ts";
+import type { TurnRequest } from "./admission.ts";
+import type { Journal } from "./journal.ts";
+import type { QueuedTurn, QueueStorage } from "./queue-storage.ts";
+import { present } from "./view.ts";
+
+const CAPACITY = 32;
+
+/** Turns that wait for the running one, first come first served. Stored, so that none is ever lost. */
+export class Queue {
+  readonly #journal: Journal;
+  readonly #storage: QueueStorage;
+
+  constructor(journal: Journal, storage: QueueStorage) {
+    this.#journal = journal;
+    this.#storage = storage;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#journal.session?.state.queueCount;
+  }
+
+  /** @throws {AppError} `SESSION_BUSY` when too many wait already */
+  add(request: TurnRequest, also: () => void): void {
+    const { queueCount = 0 } = present(this.#journal).state;
+    if (queueCount >= CAPACITY) {
+      const details = { reason: "queue_full", capacity: CAPACITY };
+      throw new AppError("SESSION_BUSY", `${CAPACITY} turns wait on this session already`, details);
+    }
+    this.#journal.commit({
+      state: () => ({ queueCount: queueCount + 1 }),
+      also: () => {
+        also();
+        this.#storage.add(request);
+      },
+    });
+  }
+
+  /** Every input that is still remembered, oldest first. */
+  list(): QueuedTurn[] {
+    present(this.#journal);
+    return this.#storage.list();
+  }
+
+  /** The turn that is next, with what it asks for. */
+  next(): { position: number; request: TurnRequest } | undefined {
+    if (this.isEmpty) return undefined;
+    const waiting = this.#storage.list().find(({ status }) => status === "queued");
+    return (
+      waiting && { position: waiting.position, request: this.#storage.request(waiting.position) }
+    );
+  }
+
+  /** The statement that says that a turn of the queue runs; part of the commit that admits it. */
+  started(position: number): () => void {
+    return () => this.#storage.setStatus(position, "running");
+  }
+
+  /** Whether a run waits here. */
+  has(runId: string): boolean {
+    const waits = (turn: QueuedTurn) => turn.runId === runId && turn.status === "queued";
+    return !this.isEmpty && this.#storage.list().some(waits);
+  }
+
+  /** Takes waiting turns back. @returns the ids of those that were still waiting */
+  cancel(concerns: (turn: QueuedTurn) => boolean): string[] {
+    const turns = this.isEmpty ? [] : this.#storage.list();
+    const waiting = turns.filter((turn) => turn.status === "queued" && concerns(turn));
+    if (waiting.length === 0) return [];
+    const { queueCount = 0 } = present(this.#journal).state;
+    this.#journal.commit({
+      state: () => ({ queueCount: queueCount - waiting.length }),
+      also: () => {
+        for (const { position } of waiting) this.#storage.setStatus(position, "cancelled");
+      },
+    });
+    return waiting.map(({ runId }) => runId);
+  }
+
+  /** The statement that closes the record of a turn that came from here, if it did. */
+  finished(runId: string): () => void {
+    return () => {
+      for (const turn of this.#storage.list()) {
+        if (turn.runId === runId) this.#storage.setStatus(turn.position, "done");
+      }
+    };
+  }
+}
