@@ -7,7 +7,8 @@ import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
-import { QueueStorage } from "./queue-storage.ts";
+import { type Outcome, outcomeOfError } from "./outcome.ts";
+import { type QueuedTurn, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Runs } from "./runs.ts";
 import { SessionStorage } from "./storage.ts";
@@ -63,6 +64,13 @@ export class SessionCore {
     this.#armAlarm();
   }
 
+  /** Ends turns that wait, and tells those who wait for them. @returns whether there were any */
+  endWaiting(concerns: (turn: QueuedTurn) => boolean, outcome: Outcome): boolean {
+    const ended = this.queue.end(concerns, outcome);
+    for (const runId of ended) this.runs.refuse(runId, outcome);
+    return ended.length > 0;
+  }
+
   get #sessionId(): string {
     return this.journal.session?.identity.sessionId ?? "";
   }
@@ -87,9 +95,7 @@ export class SessionCore {
       if (this.intake.admitNext(config)) this.runs.begin();
     } catch (cause) {
       // What it asked for cannot be had any more: the next one must not wait for it.
-      if (runId === undefined) throw cause;
-      this.queue.cancel((turn) => turn.runId === runId);
-      this.runs.refuse(runId, cause);
+      this.endWaiting((turn) => turn.runId === runId, outcomeOfError(cause));
       await this.#startNext();
     }
   }

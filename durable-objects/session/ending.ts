@@ -40,7 +40,7 @@ export function endOf(journal: Journal, run: RunState, outcome: Outcome, part?: 
 }
 
 /** The run's one terminal event. */
-function terminalEvent(
+export function terminalEvent(
   session_id: string,
   run_id: string,
   outcome: Outcome,

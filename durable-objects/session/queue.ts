@@ -1,6 +1,8 @@
-import { AppError } from "../../sdk/contract/index.ts";
+import { AppError, noUsage } from "../../sdk/contract/index.ts";
 import type { TurnRequest } from "./admission.ts";
+import { terminalEvent } from "./ending.ts";
 import type { Journal } from "./journal.ts";
+import type { Outcome } from "./outcome.ts";
 import type { QueuedTurn, QueueStorage } from "./queue-storage.ts";
 import { present } from "./view.ts";
 
@@ -62,14 +64,17 @@ export class Queue {
     return !this.isEmpty && this.#storage.list().some(waits);
   }
 
-  /** Takes waiting turns back. @returns the ids of those that were still waiting */
-  cancel(concerns: (turn: QueuedTurn) => boolean): string[] {
+  /** Ends turns that wait, each with its terminal event. @returns the ids of those that still waited */
+  end(concerns: (turn: QueuedTurn) => boolean, outcome: Outcome): string[] {
     const turns = this.isEmpty ? [] : this.#storage.list();
     const waiting = turns.filter((turn) => turn.status === "queued" && concerns(turn));
     if (waiting.length === 0) return [];
-    const { queueCount = 0 } = present(this.#journal).state;
+    const { identity, state } = present(this.#journal);
     this.#journal.commit({
-      state: () => ({ queueCount: queueCount - waiting.length }),
+      events: waiting.map(({ runId }) =>
+        terminalEvent(identity.sessionId, runId, outcome, noUsage),
+      ),
+      state: () => ({ queueCount: (state.queueCount ?? 0) - waiting.length }),
       also: () => {
         for (const { position } of waiting) this.#storage.setStatus(position, "cancelled");
       },

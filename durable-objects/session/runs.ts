@@ -90,9 +90,10 @@ export class Runs {
   }
 
   /** Tells those who wait for a run that never began why it never will. */
-  refuse(runId: string, problem: unknown): void {
+  refuse(runId: string, outcome: Outcome): void {
     this.#waiters.settle(runId, () => {
-      throw problem;
+      if (outcome.ok) throw new Error("a run that never began cannot have succeeded");
+      throw new AppError(outcome.code, outcome.message, { run_id: runId });
     });
   }
 

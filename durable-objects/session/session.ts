@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  AppError,
   type PendingToolCall,
   type RunResult,
   type SessionHistory,
@@ -13,11 +12,10 @@ import { pendingCalls } from "./client-calls.ts";
 import { SessionCore } from "./core.ts";
 import type { Format } from "./envelope.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
+import { cancelled } from "./outcome.ts";
 import type { QueuedTurn } from "./queue-storage.ts";
 import { history, present, sessionInfo } from "./view.ts";
 import { attach, checkCursor, type Page, page } from "./watch.ts";
-
-const takenBack = new AppError("REQUEST_CANCELLED", "The turn was taken back before it began");
 
 /** One conversation of one realm, named `<realm>/<session id>`. It runs at most one turn at a time. */
 export class SessionObject extends DurableObject<Env> {
@@ -85,9 +83,7 @@ export class SessionObject extends DurableObject<Env> {
 
   /** Takes a waiting turn back; a running one is interrupted instead. */
   cancelInput(runId: string): boolean {
-    const isTaken = this.#core.queue.cancel((turn) => turn.runId === runId).length > 0;
-    if (isTaken) this.#core.runs.refuse(runId, takenBack);
-    return isTaken;
+    return this.#core.endWaiting((turn) => turn.runId === runId, cancelled);
   }
 
   interrupt(): { interrupted: boolean; seq?: number } {
@@ -100,8 +96,7 @@ export class SessionObject extends DurableObject<Env> {
   async archive(): Promise<void> {
     present(this.#core.journal);
     this.#core.runs.recover();
-    for (const runId of this.#core.queue.cancel(() => true))
-      this.#core.runs.refuse(runId, takenBack);
+    this.#core.endWaiting(() => true, cancelled);
     this.#core.runs.interrupt();
     this.#core.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
     this.#core.feed.end();

@@ -15,6 +15,8 @@ export class RpcStreams {
   readonly #outlet: Outlet;
   readonly #tools: ConnectionTools;
   readonly #open = new Map<string, RpcStream>();
+  /** Runs that are being told, by id. */
+  readonly #told = new Map<string, Promise<void>>();
 
   constructor(caller: Caller, outlet: Outlet, tools: ConnectionTools) {
     this.#caller = caller;
@@ -27,19 +29,27 @@ export class RpcStreams {
     for (const { session } of this.#open.values()) void this.#tools.offer(session, false);
   }
 
-  /** Sends a run's events as `session/event`; resolves after its terminal event. */
-  async tell({ session, runId, after, isUnderWay = false }: StartedRun): Promise<void> {
+  /** Sends a run's events as `session/event`, once per connection; resolves after its terminal event. */
+  tell(run: StartedRun): Promise<void> {
+    const told = this.#told.get(run.runId) ?? this.#tell(run);
+    this.#told.set(run.runId, told);
+    return told.finally(() => this.#told.delete(run.runId));
+  }
+
+  async #tell({ session, runId, after, isUnderWay = false }: StartedRun): Promise<void> {
     const over = Promise.withResolvers<void>();
     const head = `{"jsonrpc":"2.0","method":"session/event","params":{"session_id":"${session.sessionId}","event":`;
-    let isTold = isUnderWay;
+    let isMine = isUnderWay;
     const sink: StreamSink = {
       event: (line) => {
-        // A turn that waited for others comes after their events.
-        isTold ||= line.startsWith('{"type":"run_started"') && line.includes(`"run_id":"${runId}"`);
-        if (!isTold) return;
+        // One frame may hold the end of another run before it, and the start of one after it.
+        isMine ||= isOf(line, runId) && (isStart(line) || isTerminal(line));
+        if (!isMine) return;
         this.#outlet.send(`${head}${line}}}`);
         if (isPending(line)) void this.#tools.offer(session, true);
-        if (isTerminal(line, runId)) over.resolve();
+        if (!isTerminal(line) || !isOf(line, runId)) return;
+        isMine = false;
+        over.resolve();
       },
       end: () => over.resolve(),
     };
@@ -137,9 +147,15 @@ function isPending(line: string): boolean {
   return line.startsWith('{"type":"interaction_callback_pending"');
 }
 
+function isStart(line: string): boolean {
+  return line.startsWith('{"type":"run_started"');
+}
+
 /** Recognises a run's last event without parsing the line: the type always stands first. */
-function isTerminal(line: string, runId: string): boolean {
-  const isEnd =
-    line.startsWith('{"type":"run_completed"') || line.startsWith('{"type":"run_failed"');
-  return isEnd && line.includes(`"run_id":"${runId}"`);
+function isTerminal(line: string): boolean {
+  return line.startsWith('{"type":"run_completed"') || line.startsWith('{"type":"run_failed"');
+}
+
+function isOf(line: string, runId: string): boolean {
+  return line.includes(`"run_id":"${runId}"`);
 }
