@@ -7,6 +7,7 @@ import { crossOrigin } from "./cross-origin.ts";
 import { realmStub } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
+import { mcp } from "./surfaces/mcp/mcp.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
 
@@ -24,6 +25,7 @@ const api = new Hono<AppEnv>()
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
   .route("/", rpc)
+  .route("/mcp", mcp)
   .route("/", events)
   .route("/", rest);
 

@@ -121,9 +121,13 @@ export class EventReader {
   }
 
   #feed(text: string): void {
-    const pieces = (this.#rest + text).split(/(?<=\n\n)/);
-    this.#rest = pieces.at(-1)?.endsWith("\n\n") ? "" : (pieces.pop() ?? "");
-    this.frames.push(...pieces.map(parsed));
+    // Large events come in many pieces: only a piece with an end in it is worth cutting up.
+    const from = Math.max(0, this.#rest.length - 1);
+    this.#rest += text;
+    if (!this.#rest.includes("\n\n", from)) return;
+    const pieces = this.#rest.split("\n\n");
+    this.#rest = pieces.pop() ?? "";
+    this.frames.push(...pieces.map((piece) => parsed(`${piece}\n\n`)));
   }
 }
 
@@ -139,8 +143,8 @@ export function is(type: string): (frame: Frame) => boolean {
 
 function parsed(raw: string): Frame {
   const field = (name: string): string | undefined =>
-    new RegExp(`^${name}: (.*)$`, "m").exec(raw)?.[1];
-  const comment = /^: (.*)$/m.exec(raw)?.[1];
+    new RegExp(`^${name}: ([^\\n]*)$`, "m").exec(raw)?.[1];
+  const comment = /^: ([^\n]*)$/m.exec(raw)?.[1];
   return {
     raw,
     id: field("id"),

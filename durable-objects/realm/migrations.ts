@@ -36,5 +36,11 @@ export const migrations = [
      scopes TEXT NOT NULL,
      origin TEXT,
      expires_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE handles (
+     id TEXT PRIMARY KEY,
+     target TEXT NOT NULL,
+     cursor INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
 ] as const;

@@ -8,6 +8,7 @@ import {
   withRealNames,
 } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
+import { type Handle, Handles } from "./handles.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
 import { type TicketGrant, Tickets } from "./tickets.ts";
@@ -16,14 +17,22 @@ import { type TicketGrant, Tickets } from "./tickets.ts";
 export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
   readonly #storage: RealmStorage;
   readonly #tickets: Tickets;
+  readonly #handles: Handles;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#storage = new RealmStorage(ctx.storage);
     this.#tickets = new Tickets(ctx.storage.sql);
+    this.#handles = new Handles(ctx.storage.sql);
   }
 
-  /** What a turn needs of its realm. The first use creates it, with its backend label pinned. */
+  /** What a turn needs of its realm; asking does not create it. */
+  context(): { config: ConfigDocument; generation: number } {
+    const { config = {}, generation = 0 } = this.#storage.find() ?? {};
+    return { config, generation };
+  }
+
+  /** The realm, created on its first use, with its backend label pinned. */
   open(realmId: string): { config: ConfigDocument; generation: number } {
     const found = this.#storage.find();
     if (found) return { config: found.config, generation: found.generation };
@@ -69,7 +78,27 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
     return this.#tickets.redeem(ticket, origin);
   }
 
+  /** Keeps what a client will ask for by this id, which the caller has made up. */
+  openHandle(realmId: string, id: string, handle: Handle): void {
+    this.open(realmId);
+    this.#handles.open(id, handle);
+  }
+
+  handle(id: string): Handle | undefined {
+    return this.#handles.find(id);
+  }
+
+  moveHandle(id: string, cursor: number): void {
+    this.#handles.move(id, cursor);
+  }
+
+  closeHandle(id: string): boolean {
+    return this.#handles.close(id);
+  }
+
+  /** Takes a session's report; the first one makes the realm. */
   async record(row: DirectoryRow): Promise<void> {
+    this.open(row.realm_id);
     this.#storage.record(row);
   }
 

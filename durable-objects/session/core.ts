@@ -54,7 +54,7 @@ export class SessionCore {
   }
 
   async config(realmId: string): Promise<ConfigDocument> {
-    return (await this.#realm(realmId).open(realmId)).config;
+    return (await this.#realm(realmId).context()).config;
   }
 
   /** What the alarm does: ends or takes up what a crash left, tells the realm, starts what waits. */

@@ -6,6 +6,7 @@ export type DirectoryRow = Omit<SessionSummary, "session_ref" | "state"> & {
   /** Rises with each report; the directory ignores what is older than what it has. */
   version: number;
   archived: boolean;
+  realm_id: string;
   /** Unix milliseconds: within one second the order still counts. */
   updated_at: number;
 };
@@ -48,12 +49,12 @@ export class Directory {
       const row = this.#row();
       if (!row) return;
       try {
-        await this.#target(row.realmId).record(row.row);
+        await this.#target(row.realm_id).record(row);
       } catch (cause) {
         console.error("the realm's directory could not be told", cause);
         return;
       }
-      this.#reported = row.row.version;
+      this.#reported = row.version;
     }
   }
 
@@ -64,12 +65,13 @@ export class Directory {
     return archivedAt === undefined ? place : place + 1;
   }
 
-  #row(): { realmId: string; row: DirectoryRow } | undefined {
+  #row(): DirectoryRow | undefined {
     const found = this.#journal.session;
     if (!found) return undefined;
     const { identity, state } = found;
     const { model, provider } = state.identity;
-    const row: DirectoryRow = {
+    return {
+      realm_id: identity.realmId,
       session_id: identity.sessionId,
       version: this.#version,
       created_at: identity.createdAt,
@@ -82,6 +84,5 @@ export class Directory {
       provider,
       labels: identity.labels,
     };
-    return { realmId: identity.realmId, row };
   }
 }

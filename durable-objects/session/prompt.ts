@@ -3,6 +3,9 @@ import type { StoredMessage } from "../providers/provider.ts";
 
 const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
 
+// Every event is sent to every watcher, its payload twice (contract 5.3).
+const MAX_TOLD_CHARS = 64 * 1024;
+
 interface SystemParts {
   system_prompt?: string | null | undefined;
   additional_instructions?: string[] | null | undefined;
@@ -34,10 +37,11 @@ export function turnMessages(prompt: Content, parts: SystemParts, runId: string)
   return [{ role: "system", content: parts.system_prompt, created_at }, user];
 }
 
-/** The prompt's words for the log; images are named, not carried. */
+/** The prompt's words for the log: a long one is cut, and images are named, not carried; the transcript has it whole. */
 export function promptText(prompt: Content): string {
-  if (typeof prompt === "string") return prompt;
-  return prompt.map(blockText).join("\n");
+  const text = typeof prompt === "string" ? prompt : prompt.map(blockText).join("\n");
+  if (text.length <= MAX_TOLD_CHARS) return text;
+  return `${text.slice(0, MAX_TOLD_CHARS)}… [${text.length - MAX_TOLD_CHARS} more characters]`;
 }
 
 function blockText(block: ContentBlock): string {

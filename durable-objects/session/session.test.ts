@@ -20,17 +20,11 @@ import {
 } from "../test-support.ts";
 import { builtins } from "../tools/index.ts";
 import { defineTool } from "../tools/tool.ts";
-import type { CreateRequest } from "./session.ts";
+import type { CreateRequest } from "./intake.ts";
 
 const { says, thinks, calls } = dialects.anthropic;
 const vendors = ["anthropic", "openai", "gemini"] as const;
-const impatient = {
-  max_retries: 1,
-  initial_delay: "1ms",
-  max_delay: "2ms",
-  call_timeout: "60ms",
-  stream_inactivity_timeout: "60ms",
-};
+const onceMore = { max_retries: 1, initial_delay: "1ms", max_delay: "2ms" };
 
 // A tool that a test can hold: it asks the wire, where gates and hanging replies are.
 const held = { args: z.object({ model: z.string() }), description: "Looks it up" };
@@ -63,6 +57,11 @@ function gated(frames: readonly string[], after: number, gate: string): Reply {
 /** A reply of which only the beginning ever comes. */
 function stuck(frames: readonly string[], after: number): Reply {
   return { chunks: chunks(frames.slice(0, after)), end: "hang" };
+}
+
+/** What a held tool asks: it never gets an answer. */
+function holding(): Promise<Vendor> {
+  return vendor("anthropic", { holdHeaders: true });
 }
 
 /** A session whose first turn runs. */
@@ -264,14 +263,31 @@ const refusal = (status: number, headers: Record<string, string> = {}): Reply =>
   chunks: [{ data: JSON.stringify(failure("some_error", "No, not today")) }],
 });
 
-/** Each way a vendor can fail, and how often it is asked before the turn fails. */
-const failures = [
+interface Failure {
+  what: string;
+  /** How often the vendor is asked before the turn fails. */
+  asked: number;
+  reply: (name: VendorName) => Reply;
+  /** `error_report.class` of the terminal event. */
+  report: string;
+  /** Patience, where it is what fails. */
+  retry?: { call_timeout: string } | { stream_inactivity_timeout: string };
+}
+
+/** Each way a vendor can fail. */
+const failures: Failure[] = [
   { what: "401", asked: 1, reply: () => refusal(401), report: "auth" },
   { what: "400", asked: 1, reply: () => refusal(400), report: "llm" },
   { what: "429", asked: 2, reply: () => refusal(429), report: "llm" },
   { what: "529", asked: 2, reply: () => refusal(529), report: "llm" },
   { what: "an empty 200", asked: 2, reply: () => reply([]), report: "llm" },
-  { what: "silence", asked: 2, reply: () => ({ holdHeaders: true }), report: "llm" },
+  {
+    what: "silence",
+    asked: 2,
+    reply: () => ({ holdHeaders: true }),
+    report: "llm",
+    retry: { call_timeout: "60ms" },
+  },
   {
     what: "a web page",
     asked: 1,
@@ -295,13 +311,14 @@ const failures = [
       return stuck(frames, name === "openai" ? 6 : frames.length - 1);
     },
     report: "llm",
+    retry: { stream_inactivity_timeout: "60ms" },
   },
-] as const;
+];
 
 describe.each(vendors)("a turn that %s fails", (name) => {
   it.each(failures)("with $what ends once, typed, and is followed by a good one", async (how) => {
     const realmId = newRealm();
-    await configure(realmId, { retry: impatient });
+    await configure(realmId, { retry: { ...onceMore, ...how.retry } });
     const bad = Array.from({ length: how.asked }, (): Reply => how.reply(name));
     const model = await vendor(name, ...bad, again(name));
     const { session, runId } = await start(model, {}, realmId);
@@ -329,7 +346,7 @@ describe.each(vendors)("a turn that %s fails", (name) => {
 describe("a vendor that fails before it says anything", () => {
   it("is asked again, told as retrying, and no word comes twice", async () => {
     const realmId = newRealm();
-    await configure(realmId, { retry: impatient });
+    await configure(realmId, { retry: onceMore });
     const model = await vendor("anthropic", refusal(529), reply(says("One ", "two.")));
     const { session, runId } = await start(model, {}, realmId);
 
@@ -344,7 +361,7 @@ describe("a vendor that fails before it says anything", () => {
 
   it("is not asked again once words were shown", async () => {
     const realmId = newRealm();
-    await configure(realmId, { retry: impatient });
+    await configure(realmId, { retry: onceMore });
     const model = await vendor(
       "anthropic",
       reply(says("One ", "two.").slice(0, 4)),
@@ -412,23 +429,25 @@ describe.each(vendors)("an interrupt of %s", (name) => {
   );
 
   it("during parallel tools answers every call in order", async () => {
-    const tool = await vendor("anthropic", { holdHeaders: true }, { holdHeaders: true });
+    const tools = [await holding(), await holding()] as const;
     const wanted: Call[] = [
-      { id: "call-1", name: "lookup", args: { model: tool.model } },
+      { id: "call-1", name: "lookup", args: { model: tools[0].model } },
       { id: "call-2", name: "datetime", args: {} },
-      { id: "call-3", name: "lookup", args: { model: tool.model } },
+      { id: "call-3", name: "lookup", args: { model: tools[1].model } },
     ];
     const model = await vendor(name, reply(dialects[name].calls(wanted)), again(name));
     const { session, runId } = await start(model, { enable_builtins: true });
     await (await Watch.open(session, 0)).until("tool_execution_completed");
-    await tool.requests(2);
+    for (const tool of tools) await tool.requests(1);
 
     await session.object().interrupt();
 
     expect(terminals(await eventsOf(session), runId)).toMatchObject([
       { error_report: { class: "cancelled" } },
     ]);
-    expect(await tool.requests("aborted")).toMatchObject([{ aborted: true }, { aborted: true }]);
+    for (const tool of tools) {
+      expect(await tool.requests("aborted")).toMatchObject([{ aborted: true }]);
+    }
     await expectNextTurn(session, model, name, [
       "user",
       "call call-1",

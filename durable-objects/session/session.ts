@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  type Parcel,
   type PendingToolCall,
   type RunResult,
   type SessionHistory,
   type SessionInfo,
   type ToolAnswer,
+  unpack,
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { TurnRequest } from "./admission.ts";
@@ -29,7 +31,12 @@ export class SessionObject extends DurableObject<Env> {
   }
 
   /** Creates the session and, if the request names a run, starts its first turn. */
-  async create(realmId: string, sessionId: string, request: CreateRequest): Promise<Admitted> {
+  async create(
+    realmId: string,
+    sessionId: string,
+    parcel: Parcel<CreateRequest>,
+  ): Promise<Admitted> {
+    const request = await unpack(parcel);
     const config = await this.#core.config(realmId);
     const admitted = await this.#core.intake.create({ realmId, sessionId }, request, config);
     if (!admitted.isRepeat) this.#core.runs.begin();
@@ -38,8 +45,9 @@ export class SessionObject extends DurableObject<Env> {
   }
 
   /** Starts a turn; its events are told from the returned place on. */
-  async startTurn(request: TurnRequest): Promise<Admitted> {
+  async startTurn(parcel: Parcel<TurnRequest>): Promise<Admitted> {
     this.#core.runs.recover();
+    const request = await unpack(parcel);
     const config = await this.#core.config(present(this.#core.journal).identity.realmId);
     const admitted = await this.#core.intake.startTurn(request, config);
     if (!admitted.isRepeat) this.#core.runs.begin();
@@ -108,7 +116,7 @@ export class SessionObject extends DurableObject<Env> {
     return sessionInfo(this.#core.journal);
   }
 
-  history(offset: number, limit: number | undefined): SessionHistory {
+  history(offset: number, limit: number | undefined): Parcel<SessionHistory> {
     return history(this.#core.journal, offset, limit);
   }
 

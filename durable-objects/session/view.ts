@@ -1,5 +1,7 @@
 import {
   AppError,
+  pack,
+  type Parcel,
   type SessionHistory,
   type SessionInfo,
   wireUsage,
@@ -38,7 +40,7 @@ export function history(
   journal: Journal,
   offset: number,
   limit: number | undefined,
-): SessionHistory {
+): Parcel<SessionHistory> {
   const found = journal.session;
   if (!found) throw new AppError("SESSION_NOT_FOUND", "Session not found");
   const { identity, state } = found;
@@ -50,7 +52,7 @@ export function history(
     chars += JSON.stringify(message).length;
     messages.push(message);
   }
-  return {
+  const page = {
     session_id: identity.sessionId,
     session_ref: `${identity.realmId}:${identity.sessionId}`,
     message_count: state.messageCount,
@@ -59,6 +61,7 @@ export function history(
     has_more: start + messages.length < state.messageCount,
     messages,
   };
+  return pack(page, chars);
 }
 
 /** The session, unless it never was or is archived. @throws {AppError} `SESSION_NOT_FOUND` */

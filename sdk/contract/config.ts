@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOperation } from "./operation.ts";
+import { defineOperation, type McpTool } from "./operation.ts";
 
 const duration = z
   .string()
@@ -78,6 +78,17 @@ export type ConfigEnvelope = z.infer<typeof ConfigEnvelope>;
 /** Only write if the config is still at this generation. */
 const expected_generation = z.int().nonnegative().nullish();
 
+const configTool: McpTool = {
+  name: "meerkat_config",
+  title: "Read or change the realm's config",
+  description:
+    "Read the realm's settings (default model, limits, retries), or change them for all later turns: action get; set with config replaces everything; patch with patch merges it, null removes a key. Give expected_generation so as not to overwrite somebody else's change.",
+  isReadOnly: false,
+  isDestructive: true,
+  isIdempotent: true,
+  isOpenWorld: false,
+};
+
 /** Operations on the realm's config document. */
 export const configOperations = {
   "config/get": defineOperation({
@@ -86,6 +97,7 @@ export const configOperations = {
     scope: "read",
     input: z.object({}),
     output: ConfigEnvelope,
+    mcp: { ...configTool, action: "get" },
   }),
   "config/set": defineOperation({
     summary: "Replace the realm's config; keys left out return to their defaults",
@@ -94,6 +106,7 @@ export const configOperations = {
     bareBody: "config",
     input: z.object({ config: z.record(z.string(), z.unknown()), expected_generation }),
     output: ConfigEnvelope,
+    mcp: { ...configTool, action: "set" },
   }),
   "config/patch": defineOperation({
     summary:
@@ -103,5 +116,6 @@ export const configOperations = {
     bareBody: "patch",
     input: z.object({ patch: z.record(z.string(), z.unknown()), expected_generation }),
     output: ConfigEnvelope,
+    mcp: { ...configTool, action: "patch" },
   }),
 };

@@ -79,6 +79,16 @@ export const hostOperations = {
     scope: "read",
     input: z.object({}),
     output: Capabilities,
+    mcp: {
+      name: "meerkat_capabilities",
+      title: "What this deployment can do",
+      description:
+        "Tell which features this deployment has and which model vendors it holds keys for. Ask before relying on a feature or provider.",
+      isReadOnly: true,
+      isDestructive: false,
+      isIdempotent: true,
+      isOpenWorld: false,
+    },
   }),
   "models/catalog": defineOperation({
     summary: "List the models this deployment knows by name",
@@ -86,5 +96,15 @@ export const hostOperations = {
     scope: "read",
     input: z.object({}),
     output: ModelsCatalog,
+    mcp: {
+      name: "meerkat_models_catalog",
+      title: "Known models",
+      description:
+        "List the models known by name, with their limits and each vendor's default, to choose the model argument of meerkat_run.",
+      isReadOnly: true,
+      isDestructive: false,
+      isIdempotent: true,
+      isOpenWorld: false,
+    },
   }),
 };

@@ -31,7 +31,8 @@ export {
   type StopReason,
   type ToolResult,
 } from "./messages.ts";
-export type { Operation, Scope } from "./operation.ts";
+export type { McpTool, Operation, Scope } from "./operation.ts";
+export { pack, type Parcel, unpack } from "./parcel.ts";
 export type { Remote } from "./remote.ts";
 export {
   type ClientTool,

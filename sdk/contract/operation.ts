@@ -3,6 +3,23 @@ import type * as z from "zod";
 /** What a caller's token must allow: look, run turns, or change the realm. */
 export type Scope = "read" | "run" | "admin";
 
+/** How a model sees an operation: as a tool, which it must choose by title and description alone. */
+export interface McpTool {
+  name: string;
+  title: string;
+  description: string;
+  /** Changes nothing. */
+  isReadOnly: boolean;
+  /** May destroy what cannot be had back. */
+  isDestructive: boolean;
+  /** Doing it twice is doing it once. */
+  isIdempotent: boolean;
+  /** Reaches beyond the deployment. */
+  isOpenWorld: boolean;
+  /** Which of the tool's actions this is, where several operations share one tool. */
+  action?: string;
+}
+
 /** One thing a client can ask for. REST, JSON-RPC, MCP, OpenAPI, SDK and CLI are all derived from it. */
 export interface Operation<
   Input extends z.ZodObject = z.ZodObject,
@@ -21,6 +38,8 @@ export interface Operation<
   bareBody?: keyof z.input<Input> & string;
   /** Where REST shows the same facts in another shape (contract 13.11). */
   restReply?: (output: z.output<Output>) => unknown;
+  /** Offers the operation to models, too. */
+  mcp?: McpTool;
 }
 
 /** Keeps each operation's own input and output types; returns it unchanged. */

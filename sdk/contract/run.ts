@@ -31,8 +31,16 @@ export const ClientTools = z
   .max(128)
   .refine((tools) => JSON.stringify(tools).length <= 256 * 1024, "tools may take 256 KiB at most");
 
+const MAX_RESULT_CHARS = 1024 * 1024;
+
 /** What a client's tool brought. */
-export const ToolReply = z.object({ content: Content, is_error: z.boolean().default(false) });
+export const ToolReply = z.object({
+  content: Content.refine(
+    (content) => JSON.stringify(content).length <= MAX_RESULT_CHARS,
+    "a tool's result may take 1 MiB at most",
+  ),
+  is_error: z.boolean().default(false),
+});
 export type ToolReply = z.infer<typeof ToolReply>;
 
 /** A client's answer to one of its tools' calls. */

@@ -52,6 +52,9 @@ export type SessionHistory = z.infer<typeof SessionHistory>;
 /** Ids only, for a session whose first turn was put off. */
 export const DeferredSession = z.object(ids);
 
+/** What tools have in common that only look. */
+const looking = { isReadOnly: true, isDestructive: false, isIdempotent: true, isOpenWorld: false };
+
 const reservedLabels = new Set(["mob_id", "role", "meerkat_id"]);
 
 /** Operations on a session that are not turns. */
@@ -76,6 +79,16 @@ export const sessionOperations = {
         message: 'a prompt is required unless initial_turn is "deferred"',
       }),
     output: z.union([RunResult, DeferredSession]),
+    mcp: {
+      name: "meerkat_run",
+      title: "Start an agent session",
+      description:
+        "Start a new durable agent session with a prompt and wait for the answer. Keep session_id: continue with meerkat_resume. The session outlives this call; for long work pass wait:false and follow it with meerkat_event_stream_open.",
+      isReadOnly: false,
+      isDestructive: false,
+      isIdempotent: false,
+      isOpenWorld: true,
+    },
   }),
   "session/list": defineOperation({
     summary: "List the realm's sessions, most recently used first; archived ones are left out",
@@ -84,6 +97,13 @@ export const sessionOperations = {
     input: z.object({ ...page, labels: Labels.optional() }),
     fromQuery: labelsFromQuery,
     output: z.object({ sessions: z.array(SessionSummary) }),
+    mcp: {
+      name: "meerkat_sessions",
+      title: "List sessions",
+      description:
+        "List the realm's agent sessions, most recently used first, archived ones left out. Use it to find a session_id.",
+      ...looking,
+    },
   }),
   "session/read": defineOperation({
     summary: "Read one session's state",
@@ -96,6 +116,13 @@ export const sessionOperations = {
       created_at: rfc3339(info.created_at),
       updated_at: rfc3339(info.updated_at),
     }),
+    mcp: {
+      name: "meerkat_read",
+      title: "Read a session's state",
+      description:
+        "Read one session: whether a turn is running, its model, tokens used and last answer. For the messages use meerkat_history.",
+      ...looking,
+    },
   }),
   "session/status": defineOperation({
     summary: "Tell whether a turn is running",
@@ -110,6 +137,13 @@ export const sessionOperations = {
     scope: "read",
     input: z.object({ ...session, ...page }),
     output: SessionHistory,
+    mcp: {
+      name: "meerkat_history",
+      title: "Read a session's transcript",
+      description:
+        "Read a session's messages, oldest first; archived sessions too. Page with offset and limit while has_more is true.",
+      ...looking,
+    },
   }),
   "session/archive": defineOperation({
     summary: "Archive a session: end its turn, take it off the list, keep its history readable",
@@ -117,6 +151,16 @@ export const sessionOperations = {
     scope: "run",
     input: z.object(session),
     output: z.object({ session_id: z.string(), archived: z.literal(true) }),
+    mcp: {
+      name: "meerkat_archive",
+      title: "Archive a session",
+      description:
+        "End a session for good: its running turn is cancelled and it leaves the list. Its history stays readable. To cancel only the turn use meerkat_interrupt.",
+      isReadOnly: false,
+      isDestructive: true,
+      isIdempotent: true,
+      isOpenWorld: false,
+    },
   }),
 };
 

@@ -28,6 +28,16 @@ export const turnOperations = {
         message: "either a prompt or tool_results is required, not both",
       }),
     output: RunResult,
+    mcp: {
+      name: "meerkat_resume",
+      title: "Continue a session",
+      description:
+        "Send the next prompt to an existing session, which remembers all before, and wait for the answer; or give tool_results to a turn that ended with status pending_tool_call. Fails with SESSION_BUSY while a turn runs, unless handling_mode says otherwise.",
+      isReadOnly: false,
+      isDestructive: false,
+      isIdempotent: false,
+      isOpenWorld: true,
+    },
   }),
   "turn/interrupt": defineOperation({
     summary: "Cancel the running turn; does nothing on an idle session",
@@ -41,6 +51,16 @@ export const turnOperations = {
       /** Where in the log the turn ended; absent when nothing ran. */
       seq: z.int().optional(),
     }),
+    mcp: {
+      name: "meerkat_interrupt",
+      title: "Cancel a running turn",
+      description:
+        "Cancel the turn that a session is running; the unfinished answer is dropped, the session stays usable. Does nothing on an idle session.",
+      isReadOnly: false,
+      isDestructive: true,
+      isIdempotent: true,
+      isOpenWorld: false,
+    },
   }),
   "turn/result": defineOperation({
     summary: "Wait for a turn that was started before, and give its result again",

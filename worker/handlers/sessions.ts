@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
 import { keyedId } from "../keyed-id.ts";
-import { AppError, toAppError } from "../../sdk/contract/index.ts";
+import { AppError, pack, toAppError, unpack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
+import { weight } from "./request-weight.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
 import { realmStub, sessionAddress } from "../session-address.ts";
@@ -15,7 +16,8 @@ export const sessionHandlers = {
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
     const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };
-    const run = await session.stub().create(caller.realm, sessionId, { ...request, ...first });
+    const parcel = pack({ ...request, ...first }, weight(request));
+    const run = await session.stub().create(caller.realm, sessionId, parcel);
     if (run.runId === "") return ids;
 
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
@@ -44,12 +46,13 @@ export const sessionHandlers = {
 
   "session/history": async ({ session_id, offset, limit }, caller) => {
     const session = sessionAddress(session_id, caller);
-    const whole = await session.stub().history(offset, limit);
+    const whole = await unpack(await session.stub().history(offset, limit));
     let page = whole;
     // The object cuts pages by size; the caller asked by count.
     while (page.has_more && page.messages.length > 0 && whole.messages.length !== limit) {
       const rest = limit === undefined ? undefined : limit - whole.messages.length;
-      page = await session.stub().history(whole.offset + whole.messages.length, rest);
+      const next = whole.offset + whole.messages.length;
+      page = await unpack(await session.stub().history(next, rest));
       whole.messages.push(...page.messages);
     }
     return { ...whole, has_more: page.has_more };

@@ -1,7 +1,9 @@
 import { v7 as uuidv7 } from "uuid";
+import { pack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
 import { sessionAddress } from "../session-address.ts";
+import { weight } from "./request-weight.ts";
 import { turnTools } from "./turn-tools.ts";
 
 export const turnHandlers = {
@@ -15,7 +17,8 @@ export const turnHandlers = {
       return runResult(session, { runId, firstSeq: seq }, caller);
     }
     const tools = turnTools(caller, external_tools);
-    const run = await session.stub().startTurn({ ...request, prompt, ...tools, run_id: uuidv7() });
+    const turn = { ...request, prompt, ...tools, run_id: uuidv7() };
+    const run = await session.stub().startTurn(pack(turn, weight(turn)));
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);
   },

@@ -19,6 +19,8 @@ export class EventStream implements Observer {
   readonly #startedAt = Date.now();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #frames = 0;
+  /** The largest chunk since the queue was last empty. */
+  #largest = 0;
   #drain: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: SessionAddress) {
@@ -43,8 +45,8 @@ export class EventStream implements Observer {
     return body;
   }
 
-  events(text: string): void {
-    this.#send(text);
+  events(text: string, _cursor: number, isLive: boolean): void {
+    this.#send(text, isLive);
     this.#frames += 1;
     if (this.#frames >= MAX_FRAMES) this.#end({ outcome: "remote_end" });
   }
@@ -67,18 +69,26 @@ export class EventStream implements Observer {
     if (Date.now() - this.#startedAt > MAX_AGE_MS) this.#end({ outcome: "remote_end" });
   }
 
-  #send(text: string): void {
-    if (!this.#controller || this.#drain) return;
-    this.#controller.enqueue(encoder.encode(text));
-    if ((this.#controller.desiredSize ?? 0) > 0) return;
+  #send(text: string, isLive = false): void {
+    const controller = this.#controller;
+    if (!controller || this.#drain) return;
+    const chunk = encoder.encode(text);
+    if (controller.desiredSize === BUFFER_BYTES) this.#largest = 0;
+    this.#largest = Math.max(this.#largest, chunk.byteLength);
+    controller.enqueue(chunk);
+    // One event may be larger than the buffer: it alone is no sign of a slow reader.
+    const isFull = (controller.desiredSize ?? 0) + this.#largest < 0;
+    if (!isLive || !isFull) return;
     const message = "The client reads too slowly: reconnect at the cursor";
     this.#end({ outcome: "terminal_error", error: { code: "stream_queue_overflow", message } });
   }
 
   async #pull(): Promise<void> {
     // While ending, an empty queue means that the client has read everything, the marker included.
-    if (this.#drain && this.#controller?.desiredSize === BUFFER_BYTES) this.#finish();
-    else await this.#watcher.pull();
+    const room = this.#controller?.desiredSize ?? 0;
+    if (this.#drain && room === BUFFER_BYTES) this.#finish();
+    // The backlog never fills the buffer: what is live by then must find room in it.
+    else if (room > BUFFER_BYTES / 2) await this.#watcher.pull();
   }
 
   /** Ends in-band, with a cursor. The queue stays readable for a while: closing now would drop nothing, but an error would. */

@@ -145,7 +145,7 @@ describe("a session's feed", () => {
     await running;
 
     expect(whole.told.endsWith(resumed.told)).toBe(true);
-    expect(resumed.frames.filter(({ id }) => id !== undefined)[0]?.data.delta).toBe("two ");
+    expect(resumed.frames.find(({ id }) => id !== undefined)?.data.delta).toBe("two ");
     await Promise.all([resumed.cut(), whole.cut()]);
   });
 

@@ -55,16 +55,18 @@ async function readParams(
   const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {
     const said = params[key];
-    if (
-      said !== undefined &&
-      said !== value &&
-      !(typeof said === "string" && value.endsWith(`:${said}`))
-    ) {
+    if (said !== undefined && !isSame(said, value)) {
       const message = `${key} differs: '${value}' in the path, ${JSON.stringify(said)} in the body`;
       throw new AppError("INVALID_PARAMS", message);
     }
   }
   return { ...query, ...params, ...path };
+}
+
+/** A session may be named with its realm in one place and without it in the other. */
+function isSame(said: unknown, value: string): boolean {
+  const bare = (locator: string) => locator.slice(locator.lastIndexOf(":") + 1);
+  return typeof said === "string" && bare(said) === bare(value);
 }
 
 async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {

@@ -8,8 +8,8 @@ const FIRST_PAUSE_MS = 100;
 
 /** Who is told what the watched session does. Texts are complete events, ready to be forwarded. */
 export interface Observer {
-  /** Events up to `cursor`. */
-  events(text: string, cursor: number): void;
+  /** Events up to `cursor`; live ones come at the session's pace, others only when they are pulled. */
+  events(text: string, cursor: number, isLive: boolean): void;
   /** All that was stored has been told; what follows is live. */
   caughtUp(): void;
   /** The session is archived: nothing will ever follow. */
@@ -67,7 +67,7 @@ export class Watcher {
     const from = this.#cursor ?? 0;
     const { text, cursor, more } = await this.#session.stub().page(from, this.#format);
     if (this.#isClosed) return;
-    if (text !== "") this.#tell(text, cursor);
+    if (text !== "") this.#tell(text, cursor, false);
     if (!more) await this.#attach();
   }
 
@@ -109,7 +109,7 @@ export class Watcher {
     else if (frame.startsWith("!")) this.#control(frame);
     else {
       const cut = frame.indexOf("\n");
-      this.#tell(frame.slice(cut + 1), Number(frame.slice(0, cut)));
+      this.#tell(frame.slice(cut + 1), Number(frame.slice(0, cut)), true);
     }
   }
 
@@ -121,9 +121,9 @@ export class Watcher {
     }
   }
 
-  #tell(text: string, cursor: number): void {
+  #tell(text: string, cursor: number, isLive: boolean): void {
     this.#cursor = cursor;
-    this.#observer.events(text, cursor);
+    this.#observer.events(text, cursor, isLive);
   }
 
   /** A restarted object is met again at the cursor; the client notices nothing. */

@@ -11,17 +11,18 @@ export interface Call {
 
 /** How one vendor says the same things: whole answers as frames, and what its requests hold in our words. */
 export interface Dialect {
-  says(...words: string[]): string[];
+  says: (...words: string[]) => string[];
   /** Sealed thinking before the words. */
-  thinks(thought: string, ...words: string[]): string[];
-  calls(calls: readonly Call[], thought?: string): string[];
+  thinks: (thought: string, ...words: string[]) => string[];
+  calls: (calls: readonly Call[], thought?: string) => string[];
   /** What the words stand in, in the vendor's own order: `user`, `image`, `thinking`, `assistant`, `call <id>`, `result <id>`. */
-  order(body: string): string[];
+  order: (body: string) => string[];
 }
 
 /** The seal that every dialect puts on its thinking. */
 export const SEAL = "c2VhbGVkLWJ5LXRoZS12ZW5kb3I=";
 
+// Bodies come from our own adapters; a test that reads a wrong one fails on what is missing.
 type Json = Record<string, unknown>;
 
 const anthropicDialect: Dialect = {
@@ -41,7 +42,7 @@ const anthropicDialect: Dialect = {
     return [anthropic.messageStart(), ...before, ...blocks, ...anthropic.messageEnd("tool_use")];
   },
   order: (body) =>
-    parsed<{ messages: Json[] }>(body).messages.flatMap(({ role, content }) =>
+    (JSON.parse(body) as { messages: Json[] }).messages.flatMap(({ role, content }) =>
       (typeof content === "string" ? [{ type: "text" }] : (content as Json[])).map((block) => {
         if (block["type"] === "text") return String(role);
         if (block["type"] === "tool_use") return `call ${String(block["id"])}`;
@@ -70,15 +71,17 @@ const openaiDialect: Dialect = {
       ...calls.map(({ id, name, args }) => openai.callItem(id, name, JSON.stringify(args))),
     ]),
   order: (body) =>
-    parsed<{ input: Json[] }>(body).input.flatMap(({ type, role, call_id: id, content }) => {
-      if (type === "function_call") return [`call ${String(id)}`];
-      if (type === "function_call_output") return [`result ${String(id)}`];
-      if (type === "reasoning") return ["thinking"];
-      if (typeof content === "string") return [String(role)];
-      return (content as Json[]).map((part) =>
-        part["type"] === "input_image" ? "image" : String(role),
-      );
-    }),
+    (JSON.parse(body) as { input: Json[] }).input.flatMap(
+      ({ type, role, call_id: id, content }) => {
+        if (type === "function_call") return [`call ${String(id)}`];
+        if (type === "function_call_output") return [`result ${String(id)}`];
+        if (type === "reasoning") return ["thinking"];
+        if (typeof content === "string") return [String(role)];
+        return (content as Json[]).map((part) =>
+          part["type"] === "input_image" ? "image" : String(role),
+        );
+      },
+    ),
 };
 
 function sealed(thought: string): Json {
@@ -102,7 +105,7 @@ const geminiDialect: Dialect = {
       })),
     ]),
   order: (body) =>
-    parsed<{ contents: { role: string; parts: Json[] }[] }>(body).contents.flatMap(
+    (JSON.parse(body) as { contents: { role: string; parts: Json[] }[] }).contents.flatMap(
       ({ role, parts }) => parts.map((part) => geminiPart(role, part)),
     ),
 };
@@ -123,11 +126,6 @@ function geminiPart(role: string, part: Json): string {
   if (part["inlineData"]) return "image";
   if (part["thought"]) return "thinking";
   return role === "model" ? "assistant" : role;
-}
-
-function parsed<Body>(body: string): Body {
-  // Bodies come from our own adapters; a test that reads a wrong one fails on what is missing.
-  return JSON.parse(body) as Body;
 }
 
 /** Every vendor's way to say things. */

@@ -15,6 +15,8 @@ export class Outlet {
   #answeredBytes = 0;
   #askedBytes = 0;
   #asked = 0;
+  /** The largest message since all questions were answered. */
+  #largest = 0;
   #isStalled = false;
   readonly #questions = new Map<string, number>();
   #waiting: PromiseWithResolvers<void> | undefined;
@@ -35,7 +37,10 @@ export class Outlet {
     // Close enough: a character is one byte in nearly all of what is sent.
     this.#sentBytes += text.length;
     if (this.#sentBytes - this.#askedBytes >= ASK_EVERY_BYTES) this.#ask();
-    if (this.#isStalled || this.#sentBytes - this.#answeredBytes <= MAX_UNANSWERED_BYTES) return;
+    // One message may be larger than the limit: it alone is no sign of a slow reader.
+    this.#largest = Math.max(this.#largest, text.length);
+    const unanswered = this.#sentBytes - this.#answeredBytes - this.#largest;
+    if (this.#isStalled || unanswered <= MAX_UNANSWERED_BYTES) return;
     // Set first: what is said in parting comes through here too.
     this.#isStalled = true;
     this.#onStall();
@@ -47,6 +52,7 @@ export class Outlet {
     if (upTo === undefined) return false;
     this.#questions.delete(String(id));
     this.#answeredBytes = Math.max(this.#answeredBytes, upTo);
+    if (this.#questions.size === 0) this.#largest = 0;
     if (this.#hasRoom) this.#waiting?.resolve();
     return true;
   }

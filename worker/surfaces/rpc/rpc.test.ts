@@ -172,6 +172,21 @@ describe("a stream over JSON-RPC", () => {
   });
 });
 
+describe("an answer larger than any buffer", () => {
+  it("does not count as slow reading", async () => {
+    const client = await RpcTestClient.connect();
+    const { session_id } = await client.call("session/create", {
+      prompt: "x".repeat(3 * 1024 * 1024),
+      ...demo,
+    });
+
+    const history = await client.call("session/history", { session_id });
+
+    expect(JSON.stringify(history).length).toBeGreaterThan(3 * 1024 * 1024);
+    expect(await client.call("session/read", { session_id })).toMatchObject({ state: "idle" });
+  });
+});
+
 describe("a client's own tool", () => {
   const tools = [{ name: "lookup", description: "d", input_schema: { type: "object" } }];
   const prompt = "please tool:lookup";

@@ -1,0 +1,9 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { operationsPage, operationsPagePath } from "./operations-page.node.ts";
+
+describe("docs/operations.md", () => {
+  it("says what the table says: after a change, npm run docs", () => {
+    expect(readFileSync(operationsPagePath, "utf8")).toBe(operationsPage());
+  });
+});

@@ -1,0 +1,121 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { Labels } from "../../sdk/contract/ids.ts";
+import { type Operation, operationList } from "../../sdk/contract/index.ts";
+import {
+  AssistantBlock,
+  Content,
+  ContentBlock,
+  Message,
+  ToolResult,
+} from "../../sdk/contract/messages.ts";
+import { ClientTools, PendingToolCall, RunResult, ToolAnswer } from "../../sdk/contract/run.ts";
+import { SessionInfo, SessionSummary } from "../../sdk/contract/sessions.ts";
+import { Usage, WireUsage } from "../../sdk/contract/usage.ts";
+import { type JsonSchema, typeText } from "./type-text.node.ts";
+
+/** Where the page lies in the repository. */
+export const operationsPagePath = join(import.meta.dirname, "../../docs/operations.md");
+
+/** Shapes that several operations share: told once, at the end of the page. */
+const shapes = {
+  AssistantBlock,
+  ClientTools,
+  Content,
+  ContentBlock,
+  Labels,
+  Message,
+  PendingToolCall,
+  RunResult,
+  SessionInfo,
+  SessionSummary,
+  ToolAnswer,
+  ToolResult,
+  Usage,
+  WireUsage,
+};
+
+const names = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries(shapes)) names.add(schema, { id });
+
+/** The reference of all operations, as Markdown, read off the table. */
+export function operationsPage(): string {
+  return [
+    "# Operations",
+    "",
+    "Made from the table in `sdk/contract` by `npm run docs`; do not edit. One entry per operation, the",
+    "same on every surface. Names of members are the wire's; the TypeScript SDK writes them in camelCase.",
+    "A member with `?` may be left out; `= x` is what counts then.",
+    "",
+    ...operationList.map(([name]) => `- [\`${name}\`](#${anchor(name)})`),
+    "",
+    ...operationList.flatMap(([name, operation]) => entry(name, operation)),
+    "## Shapes",
+    "",
+    ...Object.entries(shapes).flatMap(([id, schema]) => shape(id, schema)),
+  ].join("\n");
+}
+
+function entry(name: string, operation: Operation): string[] {
+  const { summary, scope, input, output, mcp, successStatus = 200, bareBody } = operation;
+  const [method, path] = operation.http;
+  return [
+    `## \`${name}\``,
+    "",
+    `${summary}.`,
+    "",
+    `- REST: \`${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}\`, answers ${successStatus}`,
+    `- Scope: \`${scope}\``,
+    ...(mcp ? [`- MCP tool: \`${mcp.name}\`${mcp.action ? `, action \`${mcp.action}\`` : ""}`] : []),
+    ...(bareBody ? [`- The body may also be the value of \`${bareBody}\` alone.`] : []),
+    "",
+    ...members("Parameters", read(input, "input")),
+    ...result(read(output, "output")),
+  ];
+}
+
+function result(schema: JsonSchema): string[] {
+  if (schema.properties) return members("Result", schema);
+  return ["Result:", "", ...code(typeText(schema)), ""];
+}
+
+function members(title: string, { properties = {}, required = [] }: JsonSchema): string[] {
+  const rows = Object.entries(properties).map(([key, member]) => {
+    const given = member.default === undefined ? "" : ` = ${JSON.stringify(member.default)}`;
+    return `${key}${required.includes(key) ? "" : "?"}: ${typeText(member)}${given}`;
+  });
+  return rows.length === 0 ? [] : [`${title}:`, "", ...code(rows.join("\n")), ""];
+}
+
+function shape(id: string, schema: z.ZodType): string[] {
+  return [`### ${id}`, "", ...code(typeText(definition(id, schema))), ""];
+}
+
+function code(text: string): string[] {
+  return ["```text", text, "```"];
+}
+
+function anchor(name: string): string {
+  return name.replaceAll("/", "");
+}
+
+function read(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const whole: JsonSchema & { $defs?: Record<string, JsonSchema> } = z.toJSONSchema(schema, {
+    io,
+    metadata: names,
+  });
+  // A result that is one of the shapes as a whole is told there.
+  return whole.$ref === undefined ? whole : { $ref: whole.$ref };
+}
+
+/** What a shape is, with the other shapes in it by name. */
+function definition(id: string, schema: z.ZodType): JsonSchema {
+  const list: { $defs?: Record<string, JsonSchema> } = z.toJSONSchema(z.array(schema), {
+    io: "output",
+    metadata: names,
+  });
+  return list.$defs?.[id] ?? {};
+}
+
+if (import.meta.main) writeFileSync(operationsPagePath, operationsPage());
