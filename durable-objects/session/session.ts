@@ -91,6 +91,7 @@ export class SessionObject extends DurableObject<Env> {
 
   /** Takes a waiting turn back; a running one is interrupted instead. */
   cancelInput(runId: string): boolean {
+    present(this.#core.journal);
     return this.#core.endWaiting((turn) => turn.runId === runId, cancelled);
   }
 
