@@ -3,10 +3,12 @@ import { env } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
 import { inject } from "vitest";
 import type { AgentEvent, ConfigDocument, Remote } from "../sdk/contract/index.ts";
+import type { StoredMessage } from "./providers/provider.ts";
 import type { RecordedRequest, Reply } from "./providers/wire/script.ts";
 import { wire } from "./providers/wire/script.ts";
 import type { RealmObject } from "./realm/realm.ts";
 import type { SessionObject } from "./session/session.ts";
+import { SessionStorage } from "./session/storage.ts";
 
 const server = wire(inject("wireUrl"));
 const prefixes = { anthropic: "claude-", openai: "gpt-", gemini: "gemini-" } as const;
@@ -105,6 +107,13 @@ export async function eventsOf(session: TestSession, after = 0): Promise<WireEve
     ({ cursor, more } = page);
   }
   return events;
+}
+
+/** The committed transcript, as it is stored. */
+export function messagesOf(session: TestSession): Promise<StoredMessage[]> {
+  return runInDurableObject(session.stub(), (_, { storage }) => [
+    ...new SessionStorage(storage).messagesFrom(0),
+  ]);
 }
 
 /** Someone who watches the object itself, over the socket that a Worker would hold. */

@@ -22,10 +22,14 @@ export const crossOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
       "content-type",
       "idempotency-key",
       "last-event-id",
+      "mcp-method",
+      "mcp-name",
+      "mcp-protocol-version",
+      "mcp-session-id",
       "x-meerkat-realm",
       "x-meerkat-request-id",
     ],
-    exposeHeaders: ["retry-after"],
+    exposeHeaders: ["mcp-session-id", "retry-after"],
     maxAge: 86_400,
   });
   return middleware(c, next);

@@ -17,6 +17,7 @@ export interface Manifest {
 export class RealmStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  #isCreated = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -98,8 +99,10 @@ export class RealmStorage {
       .toArray();
   }
 
+  /** Remembered once it is so: looking it up costs rows. */
   get #exists(): boolean {
-    return hasTable(this.#sql, "realm");
+    this.#isCreated ||= hasTable(this.#sql, "realm");
+    return this.#isCreated;
   }
 
   #insert(row: DirectoryRow): void {

@@ -81,8 +81,14 @@ export class SessionCore {
   }
 
   #changed(): void {
-    this.#armAlarm();
-    this.#ctx.waitUntil(Promise.all([this.directory.report(), this.#startNext()]));
+    const settled = Promise.all([this.directory.report(), this.#startNext()]);
+    if (this.journal.session?.state.run) {
+      this.#armAlarm();
+      this.#ctx.waitUntil(settled);
+    } else {
+      // An idle session needs an alarm only for what could not be settled; until then its last one stands.
+      this.#ctx.waitUntil(settled.then(() => this.#armAlarm()));
+    }
   }
 
   /** Starts the turn that has waited longest. The alarm tries again if the realm cannot be reached. */

@@ -13,6 +13,7 @@ import {
   configure,
   crash,
   eventsOf,
+  messagesOf,
   newRealm,
   newSession,
   vendor,
@@ -510,7 +511,7 @@ describe("a session", () => {
     await model.open("rest");
 
     expect(await endOf(session, runId)).toMatchObject({ text: "One two." });
-    expect((await session.object().history(0, undefined)).messages).toHaveLength(3);
+    expect(await messagesOf(session)).toHaveLength(3);
   });
 
   it("ends its running turn when it is archived, and then takes no more", async () => {
@@ -531,7 +532,7 @@ describe("a session", () => {
     await expect(async () => await session.object().read()).rejects.toMatchObject({
       code: "SESSION_NOT_FOUND",
     });
-    expect((await session.object().history(0, undefined)).messages.length).toBeGreaterThan(1);
+    expect((await messagesOf(session)).length).toBeGreaterThan(1);
   });
 
   it("shows another vendor the words and calls, but no foreign seals", async () => {
@@ -606,7 +607,7 @@ describe("a turn whose object crashes", () => {
     expect(textOf(events.filter(({ seq }) => seq > (restarted?.seq ?? 0)))).toBe("One two.");
     expect(terminals(events, runId)).toMatchObject([{ type: "run_completed", result: "One two." }]);
     expectRising(events);
-    const { messages } = await session.object().history(0, undefined);
+    const messages = await messagesOf(session);
     expect(messages.map(({ role }) => role)).toEqual(["system", "user", "block_assistant"]);
   });
 

@@ -109,7 +109,7 @@ async function invoke(
   try {
     return await tool.run(call.args, signal);
   } catch (cause) {
-    console.error(`tool ${call.name} failed`, cause);
+    if (!signal.aborted) console.error(`tool ${call.name} failed`, cause);
     return toolError("The tool failed");
   }
 }

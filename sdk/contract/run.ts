@@ -86,7 +86,7 @@ export const RunResult = z.object({
   tool_calls: z.int(),
   /** Cumulative over the session. */
   usage: WireUsage,
-  structured_output: z.unknown().nullable(),
+  structured_output: z.unknown(),
   schema_warnings: z
     .array(z.object({ provider: z.string(), path: z.string(), message: z.string() }))
     .nullable(),

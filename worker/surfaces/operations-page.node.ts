@@ -13,7 +13,7 @@ import {
 import { ClientTools, PendingToolCall, RunResult, ToolAnswer } from "../../sdk/contract/run.ts";
 import { SessionInfo, SessionSummary } from "../../sdk/contract/sessions.ts";
 import { Usage, WireUsage } from "../../sdk/contract/usage.ts";
-import { type JsonSchema, typeText } from "./type-text.node.ts";
+import { type JsonSchema, memberLines, typeText } from "./type-text.node.ts";
 
 /** Where the page lies in the repository. */
 export const operationsPagePath = join(import.meta.dirname, "../../docs/operations.md");
@@ -67,7 +67,9 @@ function entry(name: string, operation: Operation): string[] {
     "",
     `- REST: \`${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}\`, answers ${successStatus}`,
     `- Scope: \`${scope}\``,
-    ...(mcp ? [`- MCP tool: \`${mcp.name}\`${mcp.action ? `, action \`${mcp.action}\`` : ""}`] : []),
+    ...(mcp
+      ? [`- MCP tool: \`${mcp.name}\`${mcp.action ? `, action \`${mcp.action}\`` : ""}`]
+      : []),
     ...(bareBody ? [`- The body may also be the value of \`${bareBody}\` alone.`] : []),
     "",
     ...members("Parameters", read(input, "input")),
@@ -80,16 +82,20 @@ function result(schema: JsonSchema): string[] {
   return ["Result:", "", ...code(typeText(schema)), ""];
 }
 
-function members(title: string, { properties = {}, required = [] }: JsonSchema): string[] {
-  const rows = Object.entries(properties).map(([key, member]) => {
-    const given = member.default === undefined ? "" : ` = ${JSON.stringify(member.default)}`;
-    return `${key}${required.includes(key) ? "" : "?"}: ${typeText(member)}${given}`;
-  });
-  return rows.length === 0 ? [] : [`${title}:`, "", ...code(rows.join("\n")), ""];
+function members(title: string, schema: JsonSchema): string[] {
+  const lines = memberLines(schema);
+  return lines.length === 0 ? [] : [`${title}:`, "", ...code(lines.join("\n")), ""];
 }
 
 function shape(id: string, schema: z.ZodType): string[] {
-  return [`### ${id}`, "", ...code(typeText(definition(id, schema))), ""];
+  const meant = definition(id, schema);
+  const text = meant.properties ? memberLines(meant).join("\n") : flushLeft(typeText(meant));
+  return [`### ${id}`, "", ...code(text), ""];
+}
+
+/** A union that takes several lines is indented, as it stands after a member's name elsewhere. */
+function flushLeft(text: string): string {
+  return text.startsWith("\n") ? text.slice(1).replaceAll(/^ {2}/gm, "") : text;
 }
 
 function code(text: string): string[] {
@@ -101,21 +107,22 @@ function anchor(name: string): string {
 }
 
 function read(schema: z.ZodType, io: "input" | "output"): JsonSchema {
-  const whole: JsonSchema & { $defs?: Record<string, JsonSchema> } = z.toJSONSchema(schema, {
-    io,
-    metadata: names,
-  });
+  const whole = jsonSchema(schema, io);
   // A result that is one of the shapes as a whole is told there.
   return whole.$ref === undefined ? whole : { $ref: whole.$ref };
 }
 
 /** What a shape is, with the other shapes in it by name. */
 function definition(id: string, schema: z.ZodType): JsonSchema {
-  const list: { $defs?: Record<string, JsonSchema> } = z.toJSONSchema(z.array(schema), {
-    io: "output",
-    metadata: names,
-  });
-  return list.$defs?.[id] ?? {};
+  return jsonSchema(z.array(schema), "output").$defs?.[id] ?? {};
+}
+
+function jsonSchema(
+  schema: z.ZodType,
+  io: "input" | "output",
+): JsonSchema & { $defs?: Record<string, JsonSchema> } {
+  // Nothing in the contract needs more of JSON Schema than `JsonSchema` knows.
+  return z.toJSONSchema(schema, { io, metadata: names }) as JsonSchema;
 }
 
 if (import.meta.main) writeFileSync(operationsPagePath, operationsPage());

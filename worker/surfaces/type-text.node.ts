@@ -1,7 +1,7 @@
 /** As much of JSON Schema as the contract's own schemas use. */
 export interface JsonSchema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   default?: unknown;
@@ -13,28 +13,55 @@ export interface JsonSchema {
   additionalProperties?: JsonSchema | boolean;
 }
 
-/** A schema as a reader of TypeScript would write it. */
+const LONGEST_LINE = 90;
+
+/** A schema as a reader of TypeScript would write it; what does not fit one line is broken up. */
 export function typeText(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return schema.$ref.split("/").at(-1) ?? "";
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  const options = schema.anyOf ?? schema.oneOf;
-  if (options) return [...new Set(options.map(typeText))].join(" | ");
+  const options = optionsOf(schema);
+  if (options) return unionText(options);
   if (schema.type === "array") return arrayText(schema.items ?? {});
   if (schema.type === "object" || schema.properties) return objectText(schema);
-  return schema.type ?? "any JSON";
+  return schema.type === undefined ? "any JSON" : [schema.type].flat().join(" | ");
+}
+
+/** An object's members, one line each or more. */
+export function memberLines({ properties = {}, required = [] }: JsonSchema): string[] {
+  return Object.entries(properties).map(([key, member]) => {
+    const given = member.default === undefined ? "" : ` = ${JSON.stringify(member.default)}`;
+    const line = `${key}${required.includes(key) ? "" : "?"}: ${typeText(member)}${given}`;
+    return line.replace(": \n", ":\n");
+  });
+}
+
+function optionsOf({ anyOf, oneOf, enum: values }: JsonSchema): string[] | undefined {
+  const options = (anyOf ?? oneOf)?.map(typeText) ?? values?.map((value) => JSON.stringify(value));
+  return options && [...new Set(options)];
+}
+
+function unionText(options: readonly string[]): string {
+  const line = options.join(" | ");
+  const isLong = line.length > LONGEST_LINE && options.length > 2;
+  return isLong ? options.map((option) => `\n${indented(`| ${option}`)}`).join("") : line;
 }
 
 function arrayText(items: JsonSchema): string {
-  const text = typeText(items);
-  return text.includes(" | ") ? `(${text})[]` : `${text}[]`;
+  return optionsOf(items) ? `(${typeText(items)})[]` : `${typeText(items)}[]`;
 }
 
-function objectText({ properties = {}, required = [], additionalProperties }: JsonSchema): string {
-  const members = Object.entries(properties).map(
-    ([key, member]) => `${key}${required.includes(key) ? "" : "?"}: ${typeText(member)}`,
-  );
-  if (members.length > 0) return `{ ${members.join(", ")} }`;
-  const values = typeof additionalProperties === "object" ? typeText(additionalProperties) : "";
-  return values === "" || values === "any JSON" ? "object" : `{ [key]: ${values} }`;
+function objectText(schema: JsonSchema): string {
+  const members = memberLines(schema);
+  const { additionalProperties } = schema;
+  if (members.length === 0) {
+    const values = typeof additionalProperties === "object" ? typeText(additionalProperties) : "";
+    return values === "" || values === "any JSON" ? "object" : `{ [key]: ${values} }`;
+  }
+  const line = `{ ${members.join(", ")} }`;
+  if (line.length <= LONGEST_LINE && !line.includes("\n")) return line;
+  return `{\n${members.map((member) => indented(member)).join("\n")}\n}`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "  ");
 }
