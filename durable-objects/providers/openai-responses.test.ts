@@ -96,6 +96,8 @@ describe("an answer of the Responses API", () => {
       callItem("c2", "now", ""),
       callItem("c3", "now", "{}"),
       callItem("c4", "weather", '{"city":"Par'),
+      // Compatible servers have been seen to send them parsed already.
+      { ...callItem("c5", "weather", "{}"), arguments: { city: "Rome" } },
     ];
 
     const { end, error } = await hearFrames(responsesStream([messageItem("Checking."), ...calls]));
@@ -107,6 +109,7 @@ describe("an answer of the Responses API", () => {
       { block_type: "tool_use", data: { id: "c2", name: "now", args: {} } },
       { block_type: "tool_use", data: { id: "c3", name: "now", args: {} } },
       { block_type: "tool_use", data: { id: "c4", name: "weather", args: '{"city":"Par' } },
+      { block_type: "tool_use", data: { id: "c5", name: "weather", args: { city: "Rome" } } },
     ]);
   });
 

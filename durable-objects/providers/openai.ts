@@ -99,7 +99,9 @@ export function openAiUsage(
 }
 
 /** A tool call's arguments; text that is not JSON stays a string, for the turn to refuse. */
-export function parseArguments(text: string): unknown {
+export function parseArguments(text: unknown): unknown {
+  // Some compatible servers send the arguments parsed already.
+  if (typeof text !== "string") return text ?? {};
   if (text.trim() === "") return {};
   try {
     // Some models call a tool without arguments with `null`.

@@ -66,7 +66,7 @@ export interface ModelEnd {
 }
 
 /** A vendor's content kept as it came, with the name of who can read it. */
-export interface NativeContent {
+interface NativeContent {
   provider: string;
   model: string;
   content: unknown;

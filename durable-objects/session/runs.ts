@@ -19,7 +19,6 @@ interface Surroundings {
   arrivals(): Arrivals;
   finished(runId: string): () => void;
   isWaiting(runId: string): boolean;
-  /** Called whenever a run began, waits, or ended: alarm and directory follow from it. */
   onChange(): void;
 }
 

@@ -10,7 +10,7 @@ export const keyVariables = {
 } as const satisfies Record<ProviderName, readonly string[]>;
 
 /** The environment variable that points a vendor's calls elsewhere: a gateway, a proxy, a server of one's own. */
-export const baseUrlVariables = {
+const baseUrlVariables = {
   anthropic: "ANTHROPIC_BASE_URL",
   openai: "OPENAI_BASE_URL",
   gemini: "GEMINI_BASE_URL",

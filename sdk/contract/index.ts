@@ -11,14 +11,7 @@ import { turnOperations } from "./turns.ts";
 
 export { type CatalogModel, catalog, inferProvider } from "./catalog.ts";
 export { ConfigDocument, type ConfigEnvelope, withRealNames } from "./config.ts";
-export {
-  baseUrlVariables,
-  credentialsFrom,
-  type Credentials,
-  defaultProvider,
-  isConfigured,
-  keyVariables,
-} from "./credentials.ts";
+export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./credentials.ts";
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
 export { type Capabilities, contractVersion, type ModelsCatalog } from "./host.ts";

@@ -50,7 +50,7 @@ export const SessionHistory = z.object({
 export type SessionHistory = z.infer<typeof SessionHistory>;
 
 /** Ids only, for a session whose first turn was put off. */
-export const DeferredSession = z.object(ids);
+const DeferredSession = z.object(ids);
 
 /** What tools have in common that only look. */
 const looking = { isReadOnly: true, isDestructive: false, isIdempotent: true, isOpenWorld: false };
