@@ -42,5 +42,13 @@ export const migrations = [
      target TEXT NOT NULL,
      cursor INTEGER NOT NULL,
      expires_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   -- Requests that clients have named, so that they can take them back.
+   CREATE TABLE request_ids (
+     request_id TEXT PRIMARY KEY,
+     session_id TEXT,
+     run_id TEXT,
+     is_over INTEGER NOT NULL DEFAULT 0,
+     created_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
 ] as const;

@@ -10,6 +10,7 @@ import {
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { type Handle, Handles } from "./handles.ts";
 import { mergePatch } from "./merge-patch.ts";
+import { type NamedRequest, RequestIds } from "./request-ids.ts";
 import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
 import { type TicketGrant, Tickets } from "./tickets.ts";
 
@@ -17,12 +18,14 @@ import { type TicketGrant, Tickets } from "./tickets.ts";
 export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
   readonly #storage: RealmStorage;
   readonly #tickets: Tickets;
+  readonly #requestIds: RequestIds;
   readonly #handles: Handles;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#storage = new RealmStorage(ctx.storage);
     this.#tickets = new Tickets(ctx.storage.sql);
+    this.#requestIds = new RequestIds(ctx.storage.sql);
     this.#handles = new Handles(ctx.storage.sql);
   }
 
@@ -94,6 +97,24 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
 
   closeHandle(id: string): boolean {
     return this.#handles.close(id);
+  }
+
+  /** Takes note of a request that its client has named. @throws {AppError} `DUPLICATE_REQUEST_ID` */
+  beginRequest(realmId: string, requestId: string): void {
+    this.open(realmId);
+    this.#requestIds.begin(requestId);
+  }
+
+  bindRequest(requestId: string, sessionId: string, runId: string): void {
+    this.#requestIds.bind(requestId, sessionId, runId);
+  }
+
+  endRequest(requestId: string): void {
+    this.#requestIds.end(requestId);
+  }
+
+  request(requestId: string): NamedRequest | undefined {
+    return this.#requestIds.find(requestId);
   }
 
   /** Takes a session's report; the first one makes the realm. */

@@ -89,7 +89,13 @@ export class SessionObject extends DurableObject<Env> {
     return this.#core.queue.list();
   }
 
-  /** Takes a waiting turn back; a running one is interrupted instead. */
+  /** Ends this very turn, whether it runs or waits; false if it is over already. */
+  cancelRun(runId: string): boolean {
+    const { run } = present(this.#core.journal).state;
+    return run?.runId === runId ? this.interrupt().interrupted : this.cancelInput(runId);
+  }
+
+  /** Takes a waiting turn back; a running one is left alone. */
   cancelInput(runId: string): boolean {
     present(this.#core.journal);
     return this.#core.endWaiting((turn) => turn.runId === runId, cancelled);

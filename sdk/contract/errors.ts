@@ -6,6 +6,7 @@ export const errorCodes = {
   HOOK_DENIED: { status: 403, rpc: -32012, category: "hook" },
   NOT_FOUND: { status: 404, rpc: -32601, category: "validation" },
   SESSION_NOT_FOUND: { status: 404, rpc: -32001, category: "session" },
+  REQUEST_NOT_FOUND: { status: 404, rpc: -32001, category: "request" },
   SESSION_BUSY: { status: 409, rpc: -32002, category: "session" },
   SESSION_NOT_RUNNING: { status: 409, rpc: -32003, category: "session" },
   DUPLICATE_INPUT: { status: 409, rpc: -32004, category: "session" },

@@ -6,6 +6,7 @@ import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
 import { replayOperations } from "./replay.ts";
+import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
 import { turnOperations } from "./turns.ts";
 
@@ -43,6 +44,7 @@ export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 export const operations = {
   ...sessionOperations,
   ...turnOperations,
+  ...requestOperations,
   ...contextOperations,
   ...replayOperations,
   ...configOperations,

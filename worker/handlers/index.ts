@@ -3,6 +3,7 @@ import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { hostHandlers } from "./host.ts";
 import { replayHandlers } from "./replay.ts";
+import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
 import { turnHandlers } from "./turns.ts";
 
@@ -10,6 +11,7 @@ import { turnHandlers } from "./turns.ts";
 export const handlers: Handlers = {
   ...sessionHandlers,
   ...turnHandlers,
+  ...requestHandlers,
   ...contextHandlers,
   ...replayHandlers,
   ...configHandlers,

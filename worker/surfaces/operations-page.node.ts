@@ -44,9 +44,9 @@ export function operationsPage(): string {
   return [
     "# Operations",
     "",
-    "Made from the table in `sdk/contract` by `npm run docs`; do not edit. One entry per operation, the",
-    "same on every surface. Names of members are the wire's; the TypeScript SDK writes them in camelCase.",
-    "A member with `?` may be left out; `= x` is what counts then.",
+    "Made from the table in `sdk/contract` by `worker/surfaces/operations-page.node.ts`; do not edit.",
+    "One entry per operation, the same on every surface. Names of members are the wire's; the TypeScript",
+    "SDK writes them in camelCase. A member with `?` may be left out; `= x` is what counts then.",
     "",
     ...operationList.map(([name]) => `- [\`${name}\`](#${anchor(name)})`),
     "",

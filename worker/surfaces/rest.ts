@@ -8,14 +8,23 @@ import {
 } from "../../sdk/contract/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import { call } from "../call.ts";
+import { callNamed } from "./named-request.ts";
 
 /** One route per operation. Path, query and body together are its parameters. */
 export const rest = new Hono<AppEnv>();
 
+/** Operations that take long enough to be taken back by a name (contract 2.5). */
+const startsTurn = new Set<string>(["session/create", "turn/start"]);
+
 for (const [name, operation] of operationList) {
   const [method, path] = operation.http;
   rest.on(method, path, async (c) => {
-    const result = await call(name, await readParams(c, operation), c.var.caller);
+    const params = await readParams(c, operation);
+    const requestId = c.req.header("x-meerkat-request-id");
+    const result =
+      requestId === undefined || !startsTurn.has(name)
+        ? await call(name, params, c.var.caller)
+        : await callNamed(requestId, name, params, c.var.caller);
     const reply = operation.restReply ? operation.restReply(result) : result;
     return c.json(reply, operation.successStatus ?? 200);
   });
@@ -47,7 +56,7 @@ function errorBody(code: string, error: string, details: unknown, status: number
 
 async function readParams(
   c: Context<AppEnv>,
-  { fromQuery }: Operation,
+  { fromQuery, input }: Operation,
 ): Promise<Record<string, unknown>> {
   const { searchParams } = new URL(c.req.url);
   const query = fromQuery ? fromQuery(searchParams) : Object.fromEntries(searchParams);
@@ -60,7 +69,9 @@ async function readParams(
       throw new AppError("INVALID_PARAMS", message);
     }
   }
-  return { ...query, ...params, ...path };
+  const key = c.req.header("idempotency-key");
+  const keyed = key !== undefined && "idempotency_key" in input.shape;
+  return { ...query, ...(keyed ? { idempotency_key: key } : {}), ...params, ...path };
 }
 
 /** A session may be named with its realm in one place and without it in the other. */

@@ -121,8 +121,7 @@ export class RpcConnection {
     const isId = typeof requestId === "string" || typeof requestId === "number";
     const run = isId ? this.#runs.get(requestId) : undefined;
     if (!run) return { cancelled: false };
-    const { interrupted } = await run.session.stub().interrupt();
-    return { cancelled: interrupted };
+    return { cancelled: await run.session.stub().cancelRun(run.runId) };
   }
 
   #stalled(): void {
