@@ -84,7 +84,7 @@ export class Connection {
 
   /**
    * Follows a session's events after the cursor `after`.
-   * @throws {MeerkatError} `SESSION_NOT_FOUND`, `STALE_CURSOR` and others of the deployment.
+   * @throws {MeerkatError} `SESSION_NOT_FOUND`, `INVALID_PARAMS` and others of the deployment.
    */
   async openStream(sessionId: string, after: number, signal: AbortSignal): Promise<OpenStream> {
     if (!this.isOpen) throw this.#rpc.failure;

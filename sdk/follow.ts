@@ -18,7 +18,7 @@ export interface Followed {
  * Follows a session's log from a cursor, without a gap and without a repetition: a lost connection,
  * a deployment that asks to reconnect and a slow reader all lead to the same, a new stream at the
  * last `seq` that was read. Returns how the stream ended for good.
- * @throws {MeerkatError} `SESSION_NOT_FOUND`, `STALE_CURSOR`, `CONNECTION_CLOSED` and others.
+ * @throws {MeerkatError} `SESSION_NOT_FOUND`, `INVALID_PARAMS`, `CONNECTION_CLOSED` and others.
  */
 export async function* followSession(
   link: Link,

@@ -38,7 +38,7 @@ export class EventSubscription implements AsyncIterable<AgentEventEnvelope>, Asy
 
   /**
    * Opens a subscription; made by `subscribeSessionEvents`.
-   * @throws {MeerkatError} `SESSION_NOT_FOUND`, or `STALE_CURSOR` for a cursor above the newest event.
+   * @throws {MeerkatError} `SESSION_NOT_FOUND`, or `INVALID_PARAMS` for a cursor above the newest event.
    */
   static async open(
     link: Link,

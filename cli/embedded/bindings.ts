@@ -1,4 +1,6 @@
 import { isIP } from "node:net";
+import { isConfigured, keyVariables } from "../../sdk/contract/credentials.ts";
+import { ProviderName } from "../../sdk/contract/run.ts";
 
 /** What a server is told by its flags, beside what its environment says. */
 export interface ServerIdentity {
@@ -7,21 +9,13 @@ export interface ServerIdentity {
   realmBackend?: string | undefined;
 }
 
-/** Whose key is whose, in the order in which they count (contract 9.2). */
-const providerKeys = {
-  anthropic: ["RKAT_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
-  openai: ["RKAT_OPENAI_API_KEY", "OPENAI_API_KEY"],
-  gemini: ["RKAT_GEMINI_API_KEY", "GEMINI_API_KEY", "RKAT_GOOGLE_API_KEY", "GOOGLE_API_KEY"],
-  self_hosted: ["SELF_HOSTED_BASE_URL"],
-} as const;
-
 /** The only variables of the user's environment that the Worker ever sees. */
 const copied = [
-  ...Object.values(providerKeys).flat(),
+  ...Object.values(keyVariables).flat(),
+  "SELF_HOSTED_BASE_URL",
   "ANTHROPIC_BASE_URL",
   "OPENAI_BASE_URL",
   "GEMINI_BASE_URL",
-  "SELF_HOSTED_API_KEY",
   "RKAT_CORS_ORIGINS",
   "RKAT_ADMIN_TOKEN",
 ];
@@ -56,7 +50,5 @@ export function isLoopback(host: string): boolean {
 
 /** The vendors that could answer with what the environment holds. */
 export function configuredProviders(env: NodeJS.ProcessEnv = process.env): string[] {
-  return Object.entries(providerKeys)
-    .filter(([, names]) => names.some((name) => env[name]))
-    .map(([provider]) => provider);
+  return ProviderName.options.filter((name) => name !== "demo" && isConfigured(env, name));
 }

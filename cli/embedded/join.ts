@@ -7,6 +7,8 @@ import { readServerNote, type StateRoot } from "./state-root.ts";
 /** A server on this machine that a command may use until it lets go. */
 export interface EmbeddedSession {
   url: string;
+  /** Whether it runs in this process. */
+  isHost: boolean;
   release(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ async function join(root: StateRoot): Promise<EmbeddedSession | undefined> {
   const guest = trySharedLock(root.guestLock);
   if (!guest) return undefined;
   if (await answers(note.url)) {
-    return { url: note.url, release: async () => guest.release() };
+    return { url: note.url, isHost: false, release: async () => guest.release() };
   }
   guest.release();
   return undefined;
@@ -62,7 +64,7 @@ async function start(
     await server.stop();
     alone.release();
   };
-  return { url: server.url, release };
+  return { url: server.url, isHost: true, release };
 }
 
 /** Other commands may have joined this one's server: their turns end before it does. */

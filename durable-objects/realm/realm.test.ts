@@ -219,3 +219,25 @@ async function fill(realmId: string): Promise<void> {
     );
   });
 }
+
+describe("a secret in a realm's config", () => {
+  it("never leaves, and stays as it is when its mark is written back", async () => {
+    const { realmId, object } = await open();
+    const provider = { type: "openai", api_key: "sk-canary" };
+    await object.setConfig(
+      realmId,
+      { provider, providers: { api_keys: { gemini: "AI-canary" } } },
+      0,
+    );
+
+    const shown = await object.config(realmId);
+    await object.setConfig(realmId, { ...shown.config, agent: { model: "demo" } }, 1);
+
+    expect(JSON.stringify([shown, await object.config(realmId)])).not.toContain("canary");
+    expect((await object.context()).config).toMatchObject({
+      provider,
+      providers: { api_keys: { gemini: "AI-canary" } },
+      agent: { model: "demo" },
+    });
+  });
+});

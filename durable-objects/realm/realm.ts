@@ -12,6 +12,7 @@ import { type Handle, Handles } from "./handles.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type NamedRequest, RequestIds } from "./request-ids.ts";
 import { type Manifest, RealmStorage, type SessionRow } from "./storage.ts";
+import { redacted, withSecrets } from "./secrets.ts";
 import { type TicketGrant, Tickets } from "./tickets.ts";
 
 /** One tenant, named by its realm id: its manifest, its config, and the directory of its sessions. */
@@ -48,7 +49,8 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
     const found = this.#storage.find();
     const { backend, instanceId } = found?.manifest ?? this.#manifest(realmId);
     return {
-      config: found?.config ?? {},
+      // An object stays an object.
+      config: redacted(found?.config ?? {}) as ConfigEnvelope["config"],
       generation: found?.generation ?? 0,
       realm_id: realmId,
       instance_id: instanceId,
@@ -144,7 +146,7 @@ export class RealmObject extends DurableObject<Env> implements DirectoryTarget {
         current_generation: generation,
       });
     }
-    const changed = change(config);
+    const changed = withSecrets(change(config), config);
     this.#storage.writeConfig(checkedConfig(changed), generation + 1);
     return this.config(realmId);
   }

@@ -182,6 +182,7 @@ export class Intake {
     current: ModelIdentity | undefined,
     config: ConfigDocument,
   ): { identity: ModelIdentity; settings: RunSettings } {
+    if (request.output_schema) throw noSchemas;
     const identity = modelIdentity(request, current, config, this.#env);
     providerFor(identity.provider, this.#env);
     return { identity, settings: runSettings(request, identity, config) };
@@ -192,6 +193,11 @@ export class Intake {
     return { runId, firstSeq: run?.firstSeq ?? 0, isRepeat: false };
   }
 }
+
+const noSchemas = new AppError(
+  "CAPABILITY_UNAVAILABLE",
+  "output_schema is not available on this deployment",
+);
 
 const exists = new AppError("CONFLICT", "The session exists already");
 

@@ -32,7 +32,8 @@ export function turnMessages(prompt: Content, parts: SystemParts, runId: string)
     (text) => `[SYSTEM NOTICE: ${text}]\n\n`,
   );
   const content = prefixed(notices.join(""), prompt);
-  const user: StoredMessage = { role: "user", content, run_id: runId, created_at };
+  const run = runId === "" ? {} : { run_id: runId };
+  const user: StoredMessage = { role: "user", content, ...run, created_at };
   if (!parts.system_prompt) return [user];
   return [{ role: "system", content: parts.system_prompt, created_at }, user];
 }

@@ -17,6 +17,7 @@ export interface TurnChoices {
   max_tokens?: number | null | undefined;
   enable_builtins?: boolean | null | undefined;
   budget_limits?: BudgetLimits | null | undefined;
+  output_schema?: Record<string, unknown> | null | undefined;
   /** Tools that came with this turn alone. */
   turn_tools?: readonly ClientTool[] | undefined;
   /** Set by the surface: clients on a socket answer at once, others come back with the results. */

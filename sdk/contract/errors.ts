@@ -12,7 +12,6 @@ export const errorCodes = {
   DUPLICATE_INPUT: { status: 409, rpc: -32004, category: "session" },
   DUPLICATE_REQUEST_ID: { status: 409, rpc: -32004, category: "request" },
   CONFLICT: { status: 409, rpc: -32004, category: "session" },
-  STALE_CURSOR: { status: 410, rpc: -32027, category: "validation" },
   PAYLOAD_TOO_LARGE: { status: 413, rpc: -32602, category: "validation" },
   BUDGET_EXHAUSTED: { status: 429, rpc: -32011, category: "budget" },
   REQUEST_CANCELLED: { status: 499, rpc: -32005, category: "request" },

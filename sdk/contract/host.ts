@@ -2,6 +2,9 @@ import * as z from "zod";
 import { defineOperation } from "./operation.ts";
 import { ProviderName } from "./run.ts";
 
+/** The version of this package; a test holds it to package.json. */
+export const packageVersion = "0.1.0";
+
 /** The contract generation that this deployment speaks. */
 export const contractVersion = { major: 0, minor: 8, patch: 26 } as const;
 

@@ -15,7 +15,7 @@ export { ConfigDocument, type ConfigEnvelope, withRealNames } from "./config.ts"
 export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./credentials.ts";
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
-export { type Capabilities, contractVersion, type ModelsCatalog } from "./host.ts";
+export { type Capabilities, contractVersion, type ModelsCatalog, packageVersion } from "./host.ts";
 export { type Labels, RealmId } from "./ids.ts";
 export {
   type AssistantBlock,

@@ -30,8 +30,8 @@ export interface Operation<
   input: Input;
   output: Output;
   scope: Scope;
-  /** How REST's query string becomes parameters, where the same names will not do. */
-  fromQuery?: (query: URLSearchParams) => Record<string, unknown>;
+  /** REST's query string, where its names are not those of the input, and how it becomes parameters. */
+  query?: { schema: z.ZodObject; read: (query: URLSearchParams) => Record<string, unknown> };
   /** REST's status of success, where it is not 200. */
   successStatus?: 201 | 202;
   /** REST may send this member's value alone as the whole body. */

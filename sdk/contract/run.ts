@@ -70,6 +70,8 @@ export const turnFields = {
   additional_instructions: z.array(z.string()).nullish(),
   budget_limits: BudgetLimits.nullish(),
   enable_builtins: z.boolean().nullish(),
+  /** Not available yet: refused with `CAPABILITY_UNAVAILABLE`, see `structured_output` in the capabilities. */
+  output_schema: z.record(z.string(), z.unknown()).nullish(),
   /** Tools that the client runs; on create for the whole session, on a turn for that turn. */
   external_tools: ClientTools.nullish(),
   idempotency_key: IdempotencyKey.nullish(),

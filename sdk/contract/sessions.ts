@@ -95,7 +95,10 @@ export const sessionOperations = {
     http: ["GET", "/sessions"],
     scope: "read",
     input: z.object({ ...page, labels: Labels.optional() }),
-    fromQuery: labelsFromQuery,
+    query: {
+      schema: z.object({ ...page, label: z.array(z.string()).optional() }),
+      read: labelsFromQuery,
+    },
     output: z.object({ sessions: z.array(SessionSummary) }),
     mcp: {
       name: "meerkat_sessions",

@@ -24,24 +24,35 @@ describe("GET /openapi.json", () => {
     expect(body.servers).toEqual([{ url: ORIGIN }]);
   });
 
-  it.each(operationList)("has %s", async (name, { http: [method, path], input }) => {
-    const { body } = await get<Document>("/openapi.json");
+  it.each(operationList)(
+    "has %s",
+    async (name, { http: [method, path], input, query, successStatus = 200 }) => {
+      const { body } = await get<Document>("/openapi.json");
 
-    const template = path.replaceAll(/:(\w+)/g, "{$1}");
-    const operation = body.paths[template]?.[method.toLowerCase()];
-    expect(operation?.operationId).toBe(name.replaceAll("/", "_"));
-    expect(Object.keys(operation?.responses ?? {})).toEqual(["200", "4XX", "5XX"]);
-    const described = [
-      ...(operation?.parameters ?? []).map((parameter) => parameter.name),
-      ...Object.keys(operation?.requestBody?.content["application/json"]?.schema.properties ?? {}),
-    ];
-    for (const field of Object.keys(input.shape)) expect(described).toContain(field);
-    for (const [, inPath] of path.matchAll(/:(\w+)/g)) {
-      expect(operation?.parameters).toContainEqual(
-        expect.objectContaining({ name: inPath, in: "path", required: true }),
-      );
-    }
-  });
+      const template = path.replaceAll(/:(\w+)/g, "{$1}");
+      const operation = body.paths[template]?.[method.toLowerCase()];
+      expect(operation?.operationId).toBe(name.replaceAll("/", "_"));
+      expect(Object.keys(operation?.responses ?? {})).toEqual([
+        String(successStatus),
+        "4XX",
+        "5XX",
+      ]);
+      const described = [
+        ...(operation?.parameters ?? []).map((parameter) => parameter.name),
+        ...Object.keys(
+          operation?.requestBody?.content["application/json"]?.schema.properties ?? {},
+        ),
+      ];
+      for (const field of Object.keys((query?.schema ?? input).shape)) {
+        if (!path.includes(`:${field}`)) expect(described).toContain(field);
+      }
+      for (const [, inPath] of path.matchAll(/:(\w+)/g)) {
+        expect(operation?.parameters).toContainEqual(
+          expect.objectContaining({ name: inPath, in: "path", required: true }),
+        );
+      }
+    },
+  );
 
   it("describes a reply of every route but the feed, and each route once", async () => {
     const { body } = await get<Document>("/openapi.json");

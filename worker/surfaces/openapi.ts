@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Operation, operationList } from "../../sdk/contract/index.ts";
+import { type Operation, operationList, packageVersion } from "../../sdk/contract/index.ts";
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +15,7 @@ export function openapi(server: string): Json {
     openapi: "3.1.0",
     info: {
       title: "Meerkat Edge",
-      version: "0.1.0",
+      version: packageVersion,
       description: "Durable, multi-tenant agent sessions. Prefix any path with /realms/{realm}.",
       license: { name: "MIT", identifier: "MIT" },
     },
@@ -37,38 +37,46 @@ const errorSchema = z.toJSONSchema(
   }),
 );
 
-function describe(name: string, { summary, http: [method, path], input, output }: Operation): Json {
-  const { properties = {}, required = [] } = z.toJSONSchema(input, { io: "input" });
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, key]) => key ?? "");
-  const elsewhere = Object.keys(properties).filter((key) => !inPath.includes(key));
-  const parameter = (key: string, place: "path" | "query") => ({
-    name: key,
-    in: place,
-    required: place === "path" || required.includes(key),
-    schema: properties[key],
-  });
+function describe(name: string, operation: Operation): Json {
+  const { summary, http, input, output, successStatus = 200 } = operation;
+  const [method, path] = http;
   const isQuery = method === "GET" || method === "DELETE";
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, key]) => key ?? "");
+  const hasBody = !isQuery && Object.keys(input.shape).some((key) => !inPath.includes(key));
   return {
     operationId: name.replaceAll("/", "_"),
     summary,
     tags: [name.split("/")[0]],
     parameters: [
-      ...inPath.map((key) => parameter(key, "path")),
-      ...(isQuery ? elsewhere.map((key) => parameter(key, "query")) : []),
+      ...parameters(input, "path").filter(({ name: key }) => inPath.includes(key)),
+      ...(isQuery ? parameters(operation.query?.schema ?? input, "query") : []).filter(
+        ({ name: key }) => !inPath.includes(key),
+      ),
     ],
-    ...(isQuery || elsewhere.length === 0 ? {} : { requestBody: body(input) }),
+    ...(hasBody ? { requestBody: body(input) } : {}),
     responses: {
-      200: { description: summary, content: json(z.toJSONSchema(output, { io: "output" })) },
-      "4XX": {
-        description: "The caller can mend it",
-        content: json({ $ref: "#/components/schemas/Error" }),
+      [successStatus]: {
+        description: summary,
+        content: json(z.toJSONSchema(output, { io: "output" })),
       },
-      "5XX": {
-        description: "It failed here",
-        content: json({ $ref: "#/components/schemas/Error" }),
-      },
+      "4XX": failure("The caller can mend it"),
+      "5XX": failure("It failed here"),
     },
   };
+}
+
+function parameters(input: z.ZodObject, place: "path" | "query") {
+  const { properties = {}, required = [] } = z.toJSONSchema(input, { io: "input" });
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema,
+  }));
+}
+
+function failure(description: string): Json {
+  return { description, content: json({ $ref: "#/components/schemas/Error" }) };
 }
 
 function body(input: z.ZodObject): Json {

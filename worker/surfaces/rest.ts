@@ -56,10 +56,10 @@ function errorBody(code: string, error: string, details: unknown, status: number
 
 async function readParams(
   c: Context<AppEnv>,
-  { fromQuery, input }: Operation,
+  { query: own, input }: Operation,
 ): Promise<Record<string, unknown>> {
   const { searchParams } = new URL(c.req.url);
-  const query = fromQuery ? fromQuery(searchParams) : Object.fromEntries(searchParams);
+  const query = own ? own.read(searchParams) : Object.fromEntries(searchParams);
   const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
   const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {

@@ -1,4 +1,9 @@
-import { AppError, contractVersion, operationList } from "../../../sdk/contract/index.ts";
+import {
+  AppError,
+  contractVersion,
+  operationList,
+  packageVersion,
+} from "../../../sdk/contract/index.ts";
 import { type Caller, call, type StartedRun } from "../../call.ts";
 import { ConnectionTools } from "./client-tools.ts";
 import {
@@ -13,6 +18,12 @@ import { Outlet, TOO_SLOW } from "./outlet.ts";
 import { RpcStreams } from "./streams.ts";
 
 const MAX_FRAME_CHARS = 32 * 1024 * 1024;
+// One socket is one invocation to the platform, with a limit on its CPU time.
+const MAX_AGE_MS = 30 * 60_000;
+const MAX_MESSAGES = 200_000;
+const RETIREMENT_CHECK_MS = 30_000;
+/** Closed on purpose: the client opens another and goes on at its cursors. */
+const RECONNECT = 4010;
 
 /**
  * One client's socket: full-duplex JSON-RPC, many sessions. Requests run side by side; a long turn
@@ -26,6 +37,8 @@ export class RpcConnection {
   readonly #streams: RpcStreams;
   /** Runs by the request that waits for them, so that `cancel` finds them. */
   readonly #runs = new Map<RequestId, StartedRun>();
+  readonly #startedAt = Date.now();
+  #inFlight = 0;
 
   constructor(socket: WebSocket, caller: Caller) {
     this.#socket = socket;
@@ -39,7 +52,9 @@ export class RpcConnection {
     const socket = this.#socket;
     // Listeners first: a message may come the moment the socket is accepted.
     socket.addEventListener("message", ({ data }) => this.#receive(data));
+    const retirement = setInterval(() => this.#retireIfDue(), RETIREMENT_CHECK_MS);
     socket.addEventListener("close", ({ code, reason }) => {
+      clearInterval(retirement);
       this.#streams.abandon();
       socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
     });
@@ -66,12 +81,14 @@ export class RpcConnection {
 
   async #dispatch(message: Extract<Incoming, { method: string }>): Promise<void> {
     const id = message.kind === "request" ? message.id : undefined;
+    this.#inFlight += 1;
     try {
       const result = await this.#run(message.method, paramsObject(message.params), id);
       if (id !== undefined) this.#outlet.send(success(id, result));
     } catch (cause) {
       if (id !== undefined) this.#outlet.send(failure(id, cause));
     } finally {
+      this.#inFlight -= 1;
       if (id !== undefined) this.#runs.delete(id);
     }
   }
@@ -124,6 +141,14 @@ export class RpcConnection {
     return { cancelled: await run.session.stub().cancelRun(run.runId) };
   }
 
+  /** Ends an old connection on purpose, between two requests; its client comes back without a gap. */
+  #retireIfDue(): void {
+    const isDue = Date.now() - this.#startedAt > MAX_AGE_MS || this.#outlet.sent > MAX_MESSAGES;
+    if (!isDue || this.#inFlight > 0) return;
+    this.#streams.retire();
+    this.#socket.close(RECONNECT, "reconnect");
+  }
+
   #stalled(): void {
     this.#streams.overflow();
     this.#socket.close(TOO_SLOW, "the client does not read");
@@ -143,7 +168,7 @@ export function greeting() {
     "session/stream_close",
   ];
   return {
-    server_info: { name: "meerkat-edge", version },
+    server_info: { name: "meerkat-edge", version: packageVersion },
     contract_version: version,
     methods: [...connectionMethods, ...operationList.map(([name]) => name)],
   };

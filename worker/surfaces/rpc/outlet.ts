@@ -11,6 +11,7 @@ export const TOO_SLOW = 4008;
 export class Outlet {
   readonly #socket: WebSocket;
   readonly #onStall: () => void;
+  #sent = 0;
   #sentBytes = 0;
   #answeredBytes = 0;
   #askedBytes = 0;
@@ -26,6 +27,11 @@ export class Outlet {
     this.#onStall = onStall;
   }
 
+  /** How many messages were sent: each costs the invocation CPU time. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** Sends at once; tells `onStall` when the client is too far behind. */
   send(text: string): void {
     try {
@@ -34,6 +40,7 @@ export class Outlet {
       // The close event follows and cleans up.
       return;
     }
+    this.#sent += 1;
     // Close enough: a character is one byte in nearly all of what is sent.
     this.#sentBytes += text.length;
     if (this.#sentBytes - this.#askedBytes >= ASK_EVERY_BYTES) this.#ask();

@@ -107,6 +107,15 @@ export class RpcStreams {
     this.#end((stream) => overflow(stream.cursor));
   }
 
+  /** Ends everything because the connection has done its part, each stream with the place to go on from. */
+  retire(): void {
+    const message = "This connection ends: open the stream again at the cursor";
+    this.#end(({ cursor }) => ({
+      outcome: "remote_end",
+      error: { code: "reconnect", message, cursor },
+    }));
+  }
+
   /** Lets go of everything because the client is gone. */
   abandon(): void {
     this.#end(() => ({ outcome: "explicit_close" }));

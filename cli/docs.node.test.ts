@@ -1,0 +1,193 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { operationList } from "../sdk/contract/index.ts";
+import { packageRoot } from "./package-root.ts";
+import { freshStateRoot, type Served, startServe, until } from "./test-support.ts";
+
+// Every block starts processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+/** A fenced block of a page that says of itself, in a comment before it, that it can be run. */
+interface Block {
+  line: number;
+  /** `keeps running` stands for a block that a reader leaves open in a terminal of its own. */
+  mark: "runs" | "keeps running";
+  language: string;
+  code: string;
+  output: string | undefined;
+}
+
+interface Page {
+  path: string;
+  text: string;
+  blocks: Block[];
+}
+
+const fenced = /<!-- (runs|keeps running) -->\n```(\w+)\n(.*?)```\n(?:\n```output\n(.*?)```\n)?/gs;
+
+function readPage(path: string): Page {
+  const text = readFileSync(join(packageRoot, path), "utf8");
+  const blocks = [...text.matchAll(fenced)].map((match): Block => {
+    const [, mark, language = "", code = "", output] = match;
+    const line = text.slice(0, match.index).split("\n").length;
+    return { line, mark: mark === "runs" ? mark : "keeps running", language, code, output };
+  });
+  return { path, text, blocks };
+}
+
+const pages = readdirSync(join(packageRoot, "docs"))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => readPage(`docs/${name}`))
+  .concat(readPage("README.md"));
+
+const readme = readPage("README.md");
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+const scratch = mkdtempSync(join(tmpdir(), "rkat-docs-"));
+const bin = join(scratch, "bin");
+let server: Served;
+
+beforeAll(async () => {
+  mkdirSync(bin);
+  for (const name of ["rkat", "rkat-rpc"]) {
+    symlinkSync(join(packageRoot, "cli", "bin", `${name}.mjs`), join(bin, name));
+  }
+  server = await startServe(freshStateRoot());
+});
+
+afterAll(async () => {
+  await server.end("SIGTERM");
+});
+
+/** A block that was started, and what it has said since. */
+interface Terminal {
+  child: ChildProcess;
+  told: () => string;
+  complaints: () => string;
+}
+
+/** A terminal of the page: its blocks share variables, as they do for a reader. */
+function open(page: Page, { language, code }: Block): Terminal {
+  const folder = join(scratch, basename(page.path));
+  mkdirSync(folder, { recursive: true });
+  const shell = language === "ts" ? runTypeScript(folder, code) : code;
+  const kept = join(folder, ".variables");
+  const script = `touch ${kept}\n. ${kept}\nset -eua\n${shell}\nexport -p > ${kept}\n`;
+  const PATH = [bin, dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const child = spawn("bash", ["-c", script], {
+    cwd: folder,
+    env: { PATH, HOME: scratch, RKAT_URL: server.url },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const text = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].on("data", (chunk) => {
+      text[name] += String(chunk);
+    });
+  }
+  return { child, told: () => text.stdout, complaints: () => text.stderr };
+}
+
+/** Writes a block to a file, with the package's own name made known as `npm install` would. */
+function runTypeScript(folder: string, code: string): string {
+  const file = join(folder, "example.mts");
+  const sdk = pathToFileURL(join(packageRoot, "sdk", "index.ts")).href;
+  writeFileSync(file, code.replaceAll('"meerkat-edge"', JSON.stringify(sdk)));
+  return `node ${file}`;
+}
+
+/** What a page promises to be shown, where "…" stands for anything. */
+function pattern(output: string): RegExp {
+  const pieces = output
+    .trim()
+    .split("…")
+    .map((piece) => RegExp.escape(piece));
+  return new RegExp(`^\\s*${pieces.join("[^]*?")}\\s*$`);
+}
+
+describe.each(pages.filter(({ blocks }) => blocks.length > 0))("$path", (page) => {
+  const left: (Terminal & { block: Block })[] = [];
+
+  afterAll(() => {
+    for (const { child } of left) {
+      if (child.pid && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    }
+  });
+
+  it.skipIf(!hasCurl).for(page.blocks)("runs as written: line $line", async (block) => {
+    const terminal = open(page, block);
+    const { child, told, complaints } = terminal;
+    const isLeft = block.mark === "keeps running";
+    if (isLeft) left.push({ block, ...terminal });
+    await (isLeft ? until(() => told() !== "") : once(child, "close"));
+
+    expect([child.exitCode, child.exitCode ? complaints() : ""]).toEqual([isLeft ? null : 0, ""]);
+    expect(told()).toMatch(pattern(isLeft ? "…" : (block.output ?? "…")));
+  });
+
+  const promises = page.blocks.filter(({ mark }) => mark === "keeps running");
+  it.skipIf(!hasCurl).for(promises)("shows what it promised: line $line", async (promised) => {
+    const terminal = left.find(({ block }) => block === promised);
+
+    await expect.poll(() => terminal?.told()).toMatch(pattern(promised.output ?? "…"));
+  });
+});
+
+describe("README.md", () => {
+  const commands = [...readme.text.matchAll(/<!-- set-up -->\n```sh\n(.*?)\n```/gs)];
+  const [first, second] = commands.map(([, command = ""]) => command);
+
+  it("sets up with two commands: one that answers a prompt, one that passes the tests", () => {
+    expect(commands).toHaveLength(2);
+    expect(first).toMatch(/^npm ci && [^\n]+$/);
+    expect(second).toBe("npm test");
+  });
+
+  it("leads to a streamed answer without a key", async () => {
+    const command = first?.replace(/^npm ci && /, "") ?? "";
+    const PATH = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+    const child = spawn("bash", ["-c", command], {
+      cwd: packageRoot,
+      env: { PATH, HOME: scratch, RKAT_STATE_ROOT: freshStateRoot() },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let answer = "";
+    child.stdout.on("data", (chunk) => {
+      answer += String(chunk);
+    });
+    await once(child, "close");
+
+    expect(child.exitCode).toBe(0);
+    expect(answer).toContain('You said: "What is the capital of France?"');
+  });
+
+  it.each(pages)("and $path link only to what is there", ({ path, text }) => {
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
+
+    const dead = targets.filter((to) => !existsSync(join(packageRoot, dirname(path), to)));
+
+    expect(dead).toEqual([]);
+  });
+});
+
+describe("docs/operations.md", () => {
+  const { text } = readPage("docs/operations.md");
+
+  it.each(operationList)("tells of %s and its route", (name, { http: [method, path] }) => {
+    expect(text).toContain(`## \`${name}\``);
+    expect(text).toContain(`\`${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}\``);
+  });
+});
