@@ -9,6 +9,7 @@ import {
 import { providerFor } from "../providers/index.ts";
 import { builtins } from "../tools/index.ts";
 import { admission, busy, type TurnRequest } from "./admission.ts";
+import { choose } from "./choice.ts";
 import { loadTools, storeTools } from "./client-tools.ts";
 import type { IntakeStorage } from "./intake-storage.ts";
 import type { Change, Journal } from "./journal.ts";
@@ -16,8 +17,7 @@ import { systemMessage, turnMessages } from "./prompt.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Queue } from "./queue.ts";
 import { RequestKeys } from "./request-keys.ts";
-import { modelIdentity, runSettings } from "./settings.ts";
-import type { ModelIdentity, RunSettings, RunState } from "./state.ts";
+import type { RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { present } from "./view.ts";
 
@@ -63,7 +63,7 @@ export class Intake {
     const hash = await fingerprint(request);
     if (this.#journal.session) return this.#keys.repeat(request, hash) ?? raise(exists);
 
-    const chosen = this.#choose(request, undefined, config);
+    const chosen = choose(request, undefined, config, this.#env);
     const { run_id: runId = "", prompt = "", labels } = request;
     const before = [systemMessage(request, config)];
     const admit = { request: { prompt, run_id: runId }, ...chosen, before };
@@ -98,7 +98,7 @@ export class Intake {
     const facts = { hash, runId: request.run_id, firstSeq: this.#journal.seq + 1 };
     if (state.run ? mode === "queue" : !this.#queue.isEmpty) {
       if (!mode) throw busy(undefined);
-      this.#choose(request, state.identity, config);
+      choose(request, state.identity, config, this.#env);
       this.#queue.add(request, () => this.#keys.remember(request, facts));
       return { ...facts, isRepeat: true };
     }
@@ -142,7 +142,7 @@ export class Intake {
     wasQueued = false,
   ): Admitted {
     const { identity, state } = present(this.#journal);
-    const chosen = this.#choose(request, state.identity, config);
+    const chosen = choose(request, state.identity, config, this.#env);
     const before = this.#storage.inputs();
     const admit = { request, ...chosen, before, wasQueued };
     const change = admission(identity.sessionId, state, admit);
@@ -177,27 +177,11 @@ export class Intake {
     });
   }
 
-  #choose(
-    request: TurnRequest | CreateRequest,
-    current: ModelIdentity | undefined,
-    config: ConfigDocument,
-  ): { identity: ModelIdentity; settings: RunSettings } {
-    if (request.output_schema) throw noSchemas;
-    const identity = modelIdentity(request, current, config, this.#env);
-    providerFor(identity.provider, this.#env);
-    return { identity, settings: runSettings(request, identity, config) };
-  }
-
   #admitted(runId: string): Admitted {
     const { run } = present(this.#journal).state;
     return { runId, firstSeq: run?.firstSeq ?? 0, isRepeat: false };
   }
 }
-
-const noSchemas = new AppError(
-  "CAPABILITY_UNAVAILABLE",
-  "output_schema is not available on this deployment",
-);
 
 const exists = new AppError("CONFLICT", "The session exists already");
 

@@ -41,16 +41,16 @@ function describe(name: string, operation: Operation): Json {
   const { summary, http, input, output, successStatus = 200 } = operation;
   const [method, path] = http;
   const isQuery = method === "GET" || method === "DELETE";
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, key]) => key ?? "");
-  const hasBody = !isQuery && Object.keys(input.shape).some((key) => !inPath.includes(key));
+  const inPath = new Set([...path.matchAll(/:(\w+)/g)].map(([, key]) => key));
+  const hasBody = !isQuery && Object.keys(input.shape).some((key) => !inPath.has(key));
   return {
     operationId: name.replaceAll("/", "_"),
     summary,
     tags: [name.split("/")[0]],
     parameters: [
-      ...parameters(input, "path").filter(({ name: key }) => inPath.includes(key)),
+      ...parameters(input, "path").filter(({ name: key }) => inPath.has(key)),
       ...(isQuery ? parameters(operation.query?.schema ?? input, "query") : []).filter(
-        ({ name: key }) => !inPath.includes(key),
+        ({ name: key }) => !inPath.has(key),
       ),
     ],
     ...(hasBody ? { requestBody: body(input) } : {}),

@@ -27,7 +27,7 @@ describe("a turn over JSON-RPC", () => {
     expect(types(events).slice(0, 3)).toEqual(["run_started", "turn_started", "text_delta"]);
     expect(types(events).at(-1)).toBe("run_completed");
     expect(client.received.at(-1)?.id).toBe(id);
-    const text = events.map(({ delta }) => delta ?? "").join("");
+    const text = events.map(({ delta }) => (typeof delta === "string" ? delta : "")).join("");
     expect(result).toMatchObject({ text, turns: 1, tool_calls: 0 });
     const seqs = events.map(({ seq }) => Number(seq));
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));

@@ -1,0 +1,23 @@
+import { AppError, type ConfigDocument } from "../../sdk/contract/index.ts";
+import { providerFor } from "../providers/index.ts";
+import { modelIdentity, runSettings, type TurnChoices } from "./settings.ts";
+import type { ModelIdentity, RunSettings } from "./state.ts";
+
+/**
+ * Decides what a turn runs on, and checks that it can be had, before anything is written (contract 7.2).
+ * @throws {AppError} `INVALID_PARAMS`, `PROVIDER_ERROR` without a key, `CAPABILITY_UNAVAILABLE`
+ */
+export function choose(
+  request: TurnChoices,
+  current: ModelIdentity | undefined,
+  config: ConfigDocument,
+  env: object,
+): { identity: ModelIdentity; settings: RunSettings } {
+  if (request.output_schema) {
+    const message = "output_schema is not available on this deployment";
+    throw new AppError("CAPABILITY_UNAVAILABLE", message);
+  }
+  const identity = modelIdentity(request, current, config, env);
+  providerFor(identity.provider, env);
+  return { identity, settings: runSettings(request, identity, config) };
+}
