@@ -37,6 +37,7 @@ export default defineConfig({
                 include: [
                   "@anthropic-ai/sdk/client",
                   "@anthropic-ai/sdk/resources/messages",
+                  "@modelcontextprotocol/server",
                   "openai",
                   "zod",
                   "hono",
