@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { ConfigWriteFlags } from "./config-write.ts";
 import { collect, portNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
 import type { ConfigGetFlags } from "./introspection.ts";
@@ -21,7 +22,10 @@ export function buildProgram(finish: Finish): Command {
   addTurnCommands(program, finish);
   addSessionCommands(program, finish);
   addIntrospection(program, finish);
+  addConfig(program, finish);
   addServe(program, finish);
+  addRpc(program, finish);
+  addMcp(program, finish);
   return program;
 }
 
@@ -92,9 +96,11 @@ function addIntrospection(program: Command, finish: Finish): void {
       const introspection = await import("./introspection.ts");
       finish(await introspection.printCapabilities(command.optsWithGlobals<GlobalFlags>()));
     });
-  program
-    .command("config")
-    .description("the realm's configuration")
+}
+
+function addConfig(program: Command, finish: Finish): void {
+  const config = program.command("config").description("the realm's configuration");
+  config
     .command("get")
     .description("print the configuration")
     .addOption(new Option("--format <format>").choices(["toml", "json"]).default("toml"))
@@ -103,6 +109,22 @@ function addIntrospection(program: Command, finish: Finish): void {
       const introspection = await import("./introspection.ts");
       finish(await introspection.printConfig(command.optsWithGlobals<ConfigGetFlags>()));
     });
+  const verbs = {
+    set: "replace the configuration",
+    patch: "change parts of it; null removes a key",
+  };
+  for (const verb of ["set", "patch"] as const) {
+    config
+      .command(`${verb} [file]`)
+      .description(verbs[verb])
+      .option("--json <text>", "the config as JSON")
+      .option("--toml <text>", "the config as TOML")
+      .option("--expected-generation <n>", "only if nobody has written since", wholeNumber)
+      .action(async (file: string | undefined, _flags: unknown, command: Command) => {
+        const { writeConfig } = await import("./config-write.ts");
+        finish(await writeConfig(verb, file, command.optsWithGlobals<ConfigWriteFlags>()));
+      });
+  }
 }
 
 function addServe(program: Command, finish: Finish): void {
@@ -114,5 +136,31 @@ function addServe(program: Command, finish: Finish): void {
     .action(async (_flags: unknown, command: Command) => {
       const { serve } = await import("./serve.ts");
       finish(await serve(command.optsWithGlobals<ServeFlags>()));
+    });
+}
+
+/** The flags beyond the global ones are the original's; nothing here depends on them. */
+function addRpc(program: Command, finish: Finish): void {
+  program
+    .command("rpc")
+    .description("serve JSON-RPC on standard input and output, as the official SDKs expect it")
+    .option("--user-config-root <dir>", "accepted for the official SDKs; no effect")
+    .option("--live-ws <address>", "accepted for the official SDKs; no effect")
+    .option("--live-webrtc", "accepted for the official SDKs; no effect")
+    .option("--live-tool-timeout-ms <count>", "accepted for the official SDKs; no effect")
+    .action(async (_flags: unknown, command: Command) => {
+      const { rpc } = await import("./rpc.ts");
+      finish(await rpc(command.optsWithGlobals<GlobalFlags>()));
+    });
+}
+
+function addMcp(program: Command, finish: Finish): void {
+  program
+    .command("mcp")
+    .description("serve MCP on standard input and output, for clients without remote servers")
+    .option("--user-config-root <dir>", "accepted for the original's command lines; no effect")
+    .action(async (_flags: unknown, command: Command) => {
+      const { mcp } = await import("./mcp.ts");
+      finish(await mcp(command.optsWithGlobals<GlobalFlags>()));
     });
 }

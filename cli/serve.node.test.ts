@@ -2,7 +2,15 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freshStateRoot, rkat, type Served, startServe, until } from "./test-support.ts";
+import {
+  freshStateRoot,
+  isGone,
+  rkat,
+  runtimePid,
+  type Served,
+  startServe,
+  until,
+} from "./test-support.ts";
 
 // Every test starts processes, on a machine that may be busy with other tests.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -33,22 +41,6 @@ async function sessionIds(url: string): Promise<string[]> {
   const reply = await fetch(`${url}/sessions`);
   const { sessions }: { sessions: { session_id: string }[] } = await reply.json();
   return sessions.map(({ session_id: id }) => id);
-}
-
-/** The process that writes to the state root's files. */
-function runtimePid(stateRoot: string): number {
-  return Number.parseInt(readFileSync(join(stateRoot, "runtime.txt"), "utf8"), 10);
-}
-
-/** Dead and not yet collected counts as gone: it has no files open any more. */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return true;
-  }
-  const status = `/proc/${pid}/status`;
-  return existsSync(status) && readFileSync(status, "utf8").includes("State:\tZ");
 }
 
 describe("rkat serve", () => {

@@ -1,10 +1,9 @@
-import { RealmId } from "../sdk/contract/ids.ts";
 import { configuredProviders, isOpen } from "./embedded/bindings.ts";
 import { type EmbeddedServer, startServer } from "./embedded/server.ts";
 import { openStateRoot } from "./embedded/state-root.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { defaultRealm, type GlobalFlags, instanceFlags, requestedRealm } from "./global-flags.ts";
-import { UsageError } from "./usage-error.ts";
+import { checkedRealm } from "./realm-name.ts";
 
 /** The flags of `rkat serve`. */
 export interface ServeFlags extends GlobalFlags {
@@ -28,14 +27,6 @@ export async function serve(flags: ServeFlags): Promise<number> {
   process.stdout.write(`listening on ${server.url}\n`);
   process.stderr.write(`${startupNotes(host, realm, root.path).join("\n")}\n`);
   return await stopped;
-}
-
-function checkedRealm(realm: string): string {
-  const { success, error } = RealmId.safeParse(realm);
-  if (success) return realm;
-  throw new UsageError(
-    `invalid realm '${realm}': ${error.issues[0]?.message ?? "not a realm name"}`,
-  );
 }
 
 function startupNotes(host: string, realm: string, stateRoot: string): string[] {

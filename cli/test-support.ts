@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -57,9 +57,13 @@ export interface Served {
   end(signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }>;
 }
 
-/** Starts `rkat serve` on a free port and waits until it says that it listens. */
-export async function startServe(stateRoot: string, env: NodeJS.ProcessEnv = {}): Promise<Served> {
-  const child = spawnRkat(["serve", "--port", "0", "--state-root", stateRoot], env);
+/** Starts `rkat serve`, on a free port unless one is named, and waits until it says that it listens. */
+export async function startServe(
+  stateRoot: string,
+  env: NodeJS.ProcessEnv = {},
+  port = "0",
+): Promise<Served> {
+  const child = spawnRkat(["serve", "--port", port, "--state-root", stateRoot], env);
   const closed = once(child, "close");
   let stderr = "";
   child.stderr.on("data", (chunk) => {
@@ -79,4 +83,20 @@ export async function startServe(stateRoot: string, env: NodeJS.ProcessEnv = {})
 /** Waits until something holds. The test's own timeout is the limit. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(20);
+}
+
+/** The process that writes to the state root's files. */
+export function runtimePid(stateRoot: string): number {
+  return Number.parseInt(readFileSync(join(stateRoot, "runtime.txt"), "utf8"), 10);
+}
+
+/** Dead and not yet collected counts as gone: it has no files open any more. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && readFileSync(status, "utf8").includes("State:\tZ");
 }

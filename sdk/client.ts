@@ -1,3 +1,4 @@
+import { freshKey } from "./fresh-key.ts";
 import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
 import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
 import type {
@@ -186,7 +187,7 @@ export class MeerkatClient implements AsyncDisposable {
     { signal, idempotencyKey }: OperationOptions = {},
   ): Promise<OutputOf<Name>> {
     const members: Record<string, unknown> = { ...params };
-    const key = idempotencyKey ?? (runningTurn(name, members) && crypto.randomUUID());
+    const key = idempotencyKey ?? (runningTurn(name, members) && freshKey());
     if (key !== undefined) members.idempotency_key ??= key;
     // The deployment's tests hold its answers to the same table that these types come from.
     return (await this.#connected.call(name, members, signal)) as OutputOf<Name>;

@@ -1,3 +1,4 @@
+import { freshKey } from "./fresh-key.ts";
 import { type Camel, snake } from "./casing.ts";
 import type { Content, ParamsOf } from "./contract/index.ts";
 import { EventStream } from "./event-stream.ts";
@@ -38,7 +39,7 @@ export function turnCall(
   after = 0,
 ): TurnCall {
   const { signal, interruptOnAbort = true, idempotencyKey, ...members } = options;
-  const idempotency_key = idempotencyKey ?? crypto.randomUUID();
+  const idempotency_key = idempotencyKey ?? freshKey();
   const params = snake({ ...members, ...fixed, idempotency_key });
   return { method, params, after, signal, interruptOnAbort };
 }

@@ -61,7 +61,16 @@ export function terminalEvent(
   }
   const { class: failureClass, message } = outcome;
   const report = { class: failureClass, message };
-  return { type: "run_failed", session_id, run_id, error: message, error_report: report, ...cause };
+  const error_class = failureClass;
+  return {
+    type: "run_failed",
+    session_id,
+    run_id,
+    error: message,
+    error_class,
+    error_report: report,
+    ...cause,
+  };
 }
 
 /**

@@ -119,6 +119,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
     session_id: z.string(),
     run_id: z.string(),
     error: z.string(),
+    error_class: FailureClass,
     error_report: z.object({
       class: FailureClass,
       reason: z.string().optional(),

@@ -93,6 +93,13 @@ export const hostOperations = {
       isOpenWorld: false,
     },
   }),
+  "skills/list": defineOperation({
+    summary: "List instruction packs; this deployment has none",
+    http: ["GET", "/skills"],
+    scope: "read",
+    input: z.object({}),
+    output: z.object({ skills: z.array(z.record(z.string(), z.unknown())) }),
+  }),
   "models/catalog": defineOperation({
     summary: "List the models this deployment knows by name",
     http: ["GET", "/models/catalog"],

@@ -50,6 +50,8 @@ export const hostHandlers = {
     })),
   }),
 
+  "skills/list": async () => ({ skills: [] }),
+
   "models/catalog": async (): Promise<ModelsCatalog> => ({
     contract_version: contractVersion,
     providers: [...catalog].flatMap(([provider, models]) => {

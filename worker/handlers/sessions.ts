@@ -12,7 +12,7 @@ const DEFAULT_LIST_LIMIT = 100;
 export const sessionHandlers = {
   "session/create": async ({ initial_turn, ...request }, caller) => {
     const { idempotency_key: key } = request;
-    const session = sessionAddress(key ? await keyedId(caller.realm, key) : uuidv7(), caller);
+    const session = sessionAddress(key ? keyedId(caller.realm, key) : uuidv7(), caller);
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
     const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };

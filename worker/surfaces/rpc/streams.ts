@@ -135,7 +135,7 @@ export class RpcStreams {
 
   #sink(ids: { stream_id: string; session_id: string }, session: SessionAddress): StreamSink {
     let sequence = 0;
-    const head = `{"jsonrpc":"2.0","method":"session/stream_event","params":{"stream_id":"${ids.stream_id}","session_id":"${ids.session_id}","scope_id":"primary","sequence":`;
+    const head = `{"jsonrpc":"2.0","method":"session/stream_event","params":{"stream_id":"${ids.stream_id}","session_id":"${ids.session_id}","sequence":`;
     return {
       event: (line) => {
         sequence += 1;

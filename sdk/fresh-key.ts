@@ -1,0 +1,8 @@
+/**
+ * A key for one request: a version 7 UUID, because a session that is created under it takes over its
+ * time, so that ids keep the order in which sessions were made.
+ */
+export function freshKey(): string {
+  const time = Date.now().toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+}
