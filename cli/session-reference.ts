@@ -4,7 +4,7 @@ export interface SessionDirectory {
 }
 
 /** A session as far as a reference cares. */
-export interface SessionEntry {
+interface SessionEntry {
   session_id: string;
   session_ref: string;
 }

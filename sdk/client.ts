@@ -1,4 +1,3 @@
-import { freshKey } from "./fresh-key.ts";
 import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
 import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
 import type {
@@ -8,9 +7,9 @@ import type {
   WriteOptions,
 } from "./client-options.ts";
 import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
-import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
+import { freshKey } from "./fresh-key.ts";
 import { shakeHands } from "./handshake.ts";
 import { Link } from "./link.ts";
 import { NetworkTransport } from "./network-transport.ts";
@@ -23,6 +22,7 @@ import {
 } from "./results.ts";
 import { DeferredSession, type HistoryOptions, readSessionHistory, Session } from "./session.ts";
 import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
+import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
 import { runningTurn } from "./turn-router.ts";
@@ -186,9 +186,8 @@ export class MeerkatClient implements AsyncDisposable {
     params: ParamsOf<Name>,
     { signal, idempotencyKey }: OperationOptions = {},
   ): Promise<OutputOf<Name>> {
-    const members: Record<string, unknown> = { ...params };
-    const key = idempotencyKey ?? (runningTurn(name, members) && freshKey());
-    if (key !== undefined) members.idempotency_key ??= key;
+    const key = idempotencyKey ?? (runningTurn(name, { ...params }) && freshKey());
+    const members = { ...(key === undefined ? {} : { idempotency_key: key }), ...params };
     // The deployment's tests hold its answers to the same table that these types come from.
     return (await this.#connected.call(name, members, signal)) as OutputOf<Name>;
   }

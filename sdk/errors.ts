@@ -2,7 +2,7 @@ import type { ErrorCode } from "./contract/errors.ts";
 import { isRecord } from "./json.ts";
 
 /** Failures that the SDK finds by itself, without asking the deployment (contract 11.1). */
-export type LocalErrorCode =
+type LocalErrorCode =
   | "INVALID_ARGS"
   | "VERSION_MISMATCH"
   | "CLIENT_CLOSED"

@@ -10,7 +10,7 @@ export interface Call {
 }
 
 /** How one vendor says the same things: whole answers as frames, and what its requests hold in our words. */
-export interface Dialect {
+interface Dialect {
   says: (...words: string[]) => string[];
   /** Sealed thinking before the words. */
   thinks: (thought: string, ...words: string[]) => string[];
