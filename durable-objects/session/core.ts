@@ -27,6 +27,7 @@ export class SessionCore {
   readonly directory: Directory;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
+  #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
@@ -41,7 +42,7 @@ export class SessionCore {
     this.runs = new Runs(this.journal, {
       assemble: (run) => ({
         ...this.intake.assemble(run),
-        transcript: [...this.journal.messagesFrom(0)],
+        transcript: this.journal.transcript(),
         results: storedResults(this.journal, run).results,
         progress: run.progress,
         cacheKey: this.#sessionId,
@@ -59,6 +60,7 @@ export class SessionCore {
 
   /** What the alarm does: ends or takes up what a crash left, tells the realm, starts what waits. */
   async upkeep(): Promise<void> {
+    this.#alarmAt = 0;
     this.runs.recover();
     await Promise.all([this.directory.report(), this.#startNext()]);
     this.#armAlarm();
@@ -112,6 +114,11 @@ export class SessionCore {
     if (!run && !this.directory.isBehind && this.queue.isEmpty) return;
     const { durationMs = Infinity } = run?.settings.limits ?? {};
     const until = Math.min(run?.waiting?.until ?? 0, (run?.startedAt ?? 0) + durationMs);
-    this.#ctx.waitUntil(this.#ctx.storage.setAlarm(Math.max(until, Date.now() + LEASE_MS)));
+    const now = Date.now();
+    const at = Math.max(until, now + LEASE_MS);
+    // An alarm that comes earlier does as well: it arms the next one.
+    if (this.#alarmAt > now && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.#ctx.waitUntil(this.#ctx.storage.setAlarm(at));
   }
 }

@@ -5,6 +5,11 @@ import type { Listener } from "./journal.ts";
 // What one object can send without slowing its own turn (design-proof 3).
 const FRAMES_PER_SECOND = 8_000;
 const LONGEST_WINDOW_MS = 250;
+// Tokens that come faster than this share a frame even for one watcher: each frame costs the same.
+const SHORTEST_WINDOW_MS = 3;
+// From so wide a window on, the runtime needs the pause to pass a frame on before the next.
+const MOMENT_MS = 10;
+const MOST_LAG = 4;
 const formats: readonly Format[] = ["sse", "json"];
 
 /**
@@ -17,6 +22,8 @@ export class Feed implements Listener {
   readonly #text: Record<Format, string> = { sse: "", json: "" };
   #last = 0;
   #sentAt = 0;
+  /** How much longer than planned passing a frame on takes, as late timers tell. */
+  #lag = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(ctx: DurableObjectState, sessionId: () => string) {
@@ -45,16 +52,13 @@ export class Feed implements Listener {
   publishDelta(entry: LogEntry): void {
     if (this.watchers === 0) return;
     this.publish(entry);
-    const windowMs = Math.min((this.watchers * 1_000) / FRAMES_PER_SECOND, LONGEST_WINDOW_MS);
-    const waitMs = this.#sentAt + windowMs - Date.now();
-    if (windowMs < 1 || waitMs <= 0) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), waitMs);
+    if (this.#timer !== undefined) return;
+    const waitMs = this.#sentAt + this.#windowMs - Date.now();
+    if (waitMs <= 0) this.flush();
+    else this.#pause(waitMs);
   }
 
   flush(): void {
-    // A timer keeps the object from hibernating.
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#sentAt = Date.now();
     for (const format of formats) {
       const text = this.#text[format];
@@ -62,6 +66,24 @@ export class Feed implements Listener {
       this.#text[format] = "";
       this.#broadcast(format, `${this.#last}\n${text}`);
     }
+    // What follows is collected until the runtime has had time to pass all this on.
+    if (this.#windowMs > MOMENT_MS) this.#pause(this.#windowMs);
+  }
+
+  get #windowMs(): number {
+    const windowMs = (this.watchers * this.#lag * 1_000) / FRAMES_PER_SECOND;
+    return Math.max(SHORTEST_WINDOW_MS, Math.min(windowMs, LONGEST_WINDOW_MS));
+  }
+
+  #pause(ms: number): void {
+    const due = Date.now() + ms;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const isLate = Date.now() - due > Math.max(ms / 4, 4);
+      this.#lag = isLate ? Math.min(this.#lag * 1.5, MOST_LAG) : Math.max(this.#lag * 0.97, 1);
+      if (formats.some((format) => this.#text[format] !== "")) this.flush();
+      else if (isLate) this.#pause(ms);
+    }, ms);
   }
 
   /** From now on the socket hears everything. The caller has replayed all that came before. */

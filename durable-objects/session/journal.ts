@@ -46,6 +46,7 @@ export class Journal {
   #seq: number;
   #pending: LogEntry[] = [];
   #pendingChars = 0;
+  #transcript: StoredMessage[] | undefined;
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
 
   constructor(storage: SessionStorage, listener: Listener) {
@@ -108,6 +109,12 @@ export class Journal {
     for (const entry of this.#pending) if (entry.seq > seq) yield entry;
   }
 
+  /** The whole transcript, kept in memory from one turn to the next. */
+  transcript(): readonly StoredMessage[] {
+    this.#transcript ??= [...this.#storage.messagesFrom(0)];
+    return this.#transcript;
+  }
+
   messagesFrom(offset: number): Generator<StoredMessage> {
     return this.#storage.messagesFrom(offset);
   }
@@ -137,7 +144,8 @@ export class Journal {
   }
 
   /** Memory follows storage, never the other way round: a failed commit must leave no trace here. */
-  #accept({ entries, last }: Commit): void {
+  #accept({ entries, last, messages }: Commit): void {
+    this.#transcript?.push(...messages);
     const told = this.#pending.length;
     clearTimeout(this.#checkpoint);
     this.#checkpoint = undefined;

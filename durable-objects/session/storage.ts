@@ -5,6 +5,9 @@ import type { StoredMessage } from "../providers/provider.ts";
 import { migrations } from "./migrations.ts";
 import type { SessionIdentity, SessionState } from "./state.ts";
 
+// A row of more text than this is read anew for each page rather than kept.
+const KEPT_CHARS = 1024 * 1024;
+
 /** One atomic change: log row, state and messages stand or fall together. */
 export interface Commit {
   entries: readonly LogEntry[];
@@ -20,6 +23,7 @@ export interface Commit {
 export class SessionStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  #lastRead = rowOf([]);
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -64,16 +68,20 @@ export class SessionStorage {
 
   /** Stored events after `seq`, oldest first. Reads only as far as it is pulled. */
   *eventsAfter(seq: number): Generator<LogEntry> {
+    // Pages are smaller than rows: the next page mostly starts in the row that the last one ended in.
+    const known = this.#lastRead;
+    const isKnown = known.first <= seq + 1 && seq < known.last;
+    if (isKnown) yield* entriesAfter(known.tuples, seq);
     const cursor = this.#sql.exec<Part>(
-      `SELECT first AS key, body FROM log
-       WHERE first >= coalesce((SELECT max(first) FROM log WHERE first <= ?), 0) ORDER BY first, part`,
-      seq + 1,
+      `SELECT first AS key, body FROM log WHERE first >=
+         ${isKnown ? "?" : "coalesce((SELECT max(first) FROM log WHERE first <= ?), 0)"}
+       ORDER BY first, part`,
+      isKnown ? known.last + 1 : seq + 1,
     );
     for (const body of joined(cursor)) {
       const tuples: LogTuple[] = JSON.parse(body);
-      for (const [at, timestampMs, event] of tuples) {
-        if (at > seq) yield { seq: at, timestampMs, event };
-      }
+      if (body.length <= KEPT_CHARS) this.#lastRead = rowOf(tuples);
+      yield* entriesAfter(tuples, seq);
     }
   }
 
@@ -126,6 +134,17 @@ export class SessionStorage {
       }
     }
   }
+}
+
+function* entriesAfter(tuples: readonly LogTuple[], seq: number): Generator<LogEntry> {
+  for (const [at, timestampMs, event] of tuples) {
+    if (at > seq) yield { seq: at, timestampMs, event };
+  }
+}
+
+/** A row's events and where they lie; rows never change. */
+function rowOf(tuples: readonly LogTuple[]) {
+  return { tuples, first: tuples[0]?.[0] ?? 0, last: tuples.at(-1)?.[0] ?? -1 };
 }
 
 /** An event as a log row holds it. */

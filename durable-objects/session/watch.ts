@@ -59,7 +59,13 @@ export function attach(
   checkCursor(journal, cursor);
   const headers = { "x-cursor": String(cursor), "x-message-count": String(state.messageCount) };
   const rest = page(journal, cursor, format);
-  if (rest.more) return new Response("behind", { status: 409, headers });
+  if (rest.more) {
+    // The page is read already: it goes along, and the reader asks for the next one.
+    return new Response(rest.text, {
+      status: 409,
+      headers: { ...headers, "x-page-cursor": String(rest.cursor) },
+    });
+  }
 
   const { 0: client, 1: server } = new WebSocketPair();
   ctx.acceptWebSocket(server, [format]);

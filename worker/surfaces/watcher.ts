@@ -30,6 +30,7 @@ export class Watcher {
   #cursor: number | undefined;
   #socket: WebSocket | undefined;
   #isBehind = false;
+  #firstPage: { text: string; cursor: number; more: boolean } | undefined;
   #isClosed = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #unansweredPings = 0;
@@ -64,8 +65,8 @@ export class Watcher {
   /** Reads the next page of the backlog, if there is one; attaches after the last. */
   async pull(): Promise<void> {
     if (!this.#isBehind || this.#isClosed) return;
-    const from = this.#cursor ?? 0;
-    const { text, cursor, more } = await this.#session.stub().page(from, this.#format);
+    const { text, cursor, more } = this.#firstPage ?? (await this.#nextPage());
+    this.#firstPage = undefined;
     if (this.#isClosed) return;
     if (text !== "") this.#tell(text, cursor, false);
     if (!more) await this.#attach();
@@ -79,12 +80,20 @@ export class Watcher {
     this.#socket = undefined;
   }
 
+  #nextPage() {
+    return this.#session.stub().page(this.#cursor ?? 0, this.#format);
+  }
+
   async #attach(): Promise<Response> {
     const after = this.#cursor === undefined ? "" : `&after=${this.#cursor}`;
     const url = `https://session/?format=${this.#format}${after}`;
     const request = new Request(url, { headers: { upgrade: "websocket" } });
     const response = await this.#session.stub().fetch(request);
     this.#isBehind = response.status === 409;
+    const pageCursor = response.headers.get("x-page-cursor");
+    if (pageCursor !== null) {
+      this.#firstPage = { text: await response.text(), cursor: Number(pageCursor), more: true };
+    }
     const start = response.headers.get("x-cursor");
     if (start !== null) this.#cursor ??= Number(start);
     if (response.webSocket) this.#listen(response.webSocket);
