@@ -1,0 +1,162 @@
+import { LLMock } from "@copilotkit/aimock";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freshStateRoot, type Served, startServe } from "../cli/test-support.ts";
+import { MeerkatClient } from "./index.ts";
+
+/** The session guide's examples as they are written there; ids and the address are the only difference. */
+describe("the session guide", () => {
+  const vendors = new LLMock({ port: 0 });
+  let server: Served;
+  const written: string[] = [];
+  const print = (...words: unknown[]) => written.push(words.join(" "));
+
+  beforeAll(async () => {
+    vendors.onMessage(/./, { content: "Paris. That is the capital of France." });
+    const url = await vendors.start();
+    server = await startServe(freshStateRoot(), {
+      ANTHROPIC_API_KEY: "test",
+      ANTHROPIC_BASE_URL: url,
+      OPENAI_API_KEY: "test",
+      OPENAI_BASE_URL: `${url}/v1`,
+    });
+  });
+
+  afterAll(async () => {
+    await server.end("SIGTERM");
+    await vendors.stop();
+  });
+
+  it("runs in TypeScript", async () => {
+    const client = new MeerkatClient();
+    await client.connect({ url: server.url, realmId: "team-alpha", instanceId: "worker-1" });
+
+    const session = await client.createSession("What is the capital of France?", {
+      model: "claude-sonnet-4-5",
+    });
+    print(session.text);
+    const result = await session.turn("Now explain it in more detail");
+    print(result.text);
+
+    const sessions = await client.listSessions();
+    for (const s of sessions) {
+      print(s.sessionId, s.messageCount, s.isActive);
+    }
+    const state = await client.readSession(session.id);
+    print(state.sessionId, state.messageCount);
+
+    const stream = client.createSessionStreaming("Tell me a story");
+    for await (const event of stream) {
+      if (event.type === "text_delta") {
+        print(event.delta);
+      }
+    }
+    expect(stream.result.text).toContain("Paris");
+    for await (const event of session.stream("Continue the story")) {
+      if (event.type === "text_delta") {
+        print(event.delta);
+      }
+    }
+
+    const other = await client.createSession("Hello", {
+      model: "gpt-5.2",
+      provider: "openai",
+      providerParams: { reasoning_effort: "high" },
+    });
+    await other.interrupt();
+    await other.archive();
+
+    const config = await client.getConfig();
+    for (let generation = 0; generation < 3; generation += 1) await client.patchConfig({});
+    await client.setConfig({ agent: { model: "gpt-5.2" } }, { expectedGeneration: 3 });
+    await client.patchConfig({ agent: { maxTokensPerTurn: 8192 } }, { expectedGeneration: 4 });
+
+    expect(config.generation).toBe(0);
+    expect(await client.getConfig()).toMatchObject({
+      config: { agent: { model: "gpt-5.2", max_tokens_per_turn: 8192 } },
+      generation: 5,
+      realmId: "team-alpha",
+    });
+    expect(written.slice(0, 3)).toEqual([
+      "Paris. That is the capital of France.",
+      "Paris. That is the capital of France.",
+      `${session.id} 5 false`,
+    ]);
+    await client.close();
+  });
+
+  it("runs in JSON-RPC", async () => {
+    const ask = async (message: object): Promise<Record<string, unknown>> => {
+      const response = await fetch(`${server.url}/realms/team-beta/rpc`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(message),
+      });
+      return response.json() as Promise<Record<string, unknown>>;
+    };
+    const prompt = "What is the capital of France?";
+    const model = "claude-sonnet-4-5";
+
+    const created = await ask({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "session/create",
+      params: { prompt, model },
+    });
+    const { session_id } = created.result as { session_id: string };
+    const params = { session_id, prompt: "Now explain it in more detail" };
+    const turn = await ask({ jsonrpc: "2.0", id: 2, method: "turn/start", params });
+    const listed = await ask({ jsonrpc: "2.0", id: 3, method: "session/list" });
+    const read = await ask({
+      jsonrpc: "2.0",
+      id: 4,
+      method: "session/read",
+      params: { session_id },
+    });
+    const interrupted = await ask({
+      jsonrpc: "2.0",
+      id: 6,
+      method: "turn/interrupt",
+      params: { session_id },
+    });
+    const archived = await ask({
+      jsonrpc: "2.0",
+      id: 5,
+      method: "session/archive",
+      params: { session_id },
+    });
+    const chosen = await ask({
+      jsonrpc: "2.0",
+      id: 7,
+      method: "session/create",
+      params: {
+        prompt: "Hello",
+        model: "gpt-5.2",
+        provider: "openai",
+        provider_params: { reasoning_effort: "high" },
+      },
+    });
+    const config = await ask({ jsonrpc: "2.0", id: 8, method: "config/get" });
+    const conflict = await ask({
+      jsonrpc: "2.0",
+      id: 9,
+      method: "config/set",
+      params: { config: { agent: { model: "gpt-5.2" } }, expected_generation: 3 },
+    });
+
+    expect(turn).toMatchObject({ id: 2, result: { session_id, turns: 1 } });
+    expect(listed).toMatchObject({ id: 3, result: { sessions: [{ session_id }] } });
+    expect(read).toMatchObject({ id: 4, result: { message_count: 5, state: "idle" } });
+    expect(interrupted).toMatchObject({ id: 6, result: { interrupted: false } });
+    expect(archived).toMatchObject({ id: 5, result: { archived: true } });
+    expect(chosen).toMatchObject({ id: 7, result: { turns: 1 } });
+    expect(config).toMatchObject({ id: 8, result: { generation: 0 } });
+    expect(conflict).toMatchObject({
+      id: 9,
+      error: {
+        code: -32602,
+        message: "Generation conflict: expected 3, current 0",
+        data: { type: "generation_conflict", expected_generation: 3, current_generation: 0 },
+      },
+    });
+  });
+});
