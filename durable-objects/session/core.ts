@@ -58,6 +58,12 @@ export class SessionCore {
     return (await this.#realm(realmId).context()).config;
   }
 
+  /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
+  async tellRealm(): Promise<void> {
+    this.#armAlarm();
+    await this.directory.report();
+  }
+
   /** What the alarm does: ends or takes up what a crash left, tells the realm, starts what waits. */
   async upkeep(): Promise<void> {
     this.#alarmAt = 0;

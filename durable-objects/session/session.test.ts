@@ -1,8 +1,8 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { AppError, RunResult } from "../../sdk/contract/index.ts";
+import type { AppError, Remote, RunResult } from "../../sdk/contract/index.ts";
 import type { Call } from "../providers/wire/dialects.ts";
 import { dialects } from "../providers/wire/dialects.ts";
 import { failure } from "../providers/wire/anthropic.ts";
@@ -16,11 +16,13 @@ import {
   messagesOf,
   newRealm,
   newSession,
+  realmStub,
   vendor,
   Watch,
 } from "../test-support.ts";
 import { builtins } from "../tools/index.ts";
 import { defineTool } from "../tools/tool.ts";
+import type { RealmObject } from "../realm/realm.ts";
 import type { CreateRequest } from "./intake.ts";
 
 const { says, thinks, calls } = dialects.anthropic;
@@ -718,5 +720,25 @@ describe("the alarm of a running turn", () => {
 
     expect(await runDurableObjectAlarm(session.stub())).toBe(false);
     expect(types(await eventsOf(session))).not.toContain("step_restarted");
+  });
+});
+
+describe("a session that is archived while idle", () => {
+  it("has an alarm set before the realm hears of it, should a crash come in between", async () => {
+    const realmId = newRealm();
+    const session = newSession(realmId);
+    await session.object().create(realmId, session.sessionId, { model: "demo" });
+    await runDurableObjectAlarm(session.stub());
+
+    const alarm = await runInDurableObject(session.stub(), async (object, { storage }) => {
+      const archived = object.archive();
+      const set = await storage.getAlarm();
+      await archived;
+      return set;
+    });
+
+    expect(alarm).not.toBeNull();
+    const list = realmStub(realmId) as unknown as Remote<RealmObject>;
+    expect(await list.list(realmId, { limit: 10, offset: 0, labels: {} })).toEqual([]);
   });
 });

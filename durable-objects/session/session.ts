@@ -40,7 +40,7 @@ export class SessionObject extends DurableObject<Env> {
     const config = await this.#core.config(realmId);
     const admitted = await this.#core.intake.create({ realmId, sessionId }, request, config);
     if (!admitted.isRepeat) this.#core.runs.begin();
-    await this.#core.directory.report();
+    await this.#core.tellRealm();
     return admitted;
   }
 
@@ -115,7 +115,7 @@ export class SessionObject extends DurableObject<Env> {
     this.#core.runs.interrupt();
     this.#core.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
     this.#core.feed.end();
-    await this.#core.directory.report();
+    await this.#core.tellRealm();
   }
 
   read(): SessionInfo {
