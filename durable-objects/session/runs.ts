@@ -4,23 +4,15 @@ import { endOf, type RunPart } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
 import { restarted, storedResults } from "./recovery.ts";
-import { type Arrivals, carriedOn, step } from "./progress.ts";
+import { carriedOn, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
-import { runTurn, type Turn, type TurnOutput } from "./turn.ts";
+import { runTurn } from "./run-turn.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Turn, TurnOutput } from "./turn.ts";
 import { Waiters } from "./waiters.ts";
 
 const MAX_RECOVERIES = 3;
-
-interface Surroundings {
-  /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
-  assemble(run: RunState): Omit<Turn, "signal">;
-  /** Messages that wait for the next model call, and the statement that takes them off the list. */
-  arrivals(): Arrivals;
-  finished(runId: string): () => void;
-  isWaiting(runId: string): boolean;
-  onChange(): void;
-}
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {

@@ -1,0 +1,85 @@
+import { addUsage, type AgentEvent, noUsage } from "../../sdk/contract/index.ts";
+import type { ModelEnd, StoredMessage } from "../providers/provider.ts";
+import { exhausted, warnings } from "./budget.ts";
+import { modelRequest } from "./model-request.ts";
+import { outcomeOf, providerFailure } from "./outcome.ts";
+import type { RunProgress } from "./state.ts";
+import { runStep, StepFailed } from "./step.ts";
+import { callsOf, notRun, type ToolCall } from "./tool-calls.ts";
+import type { Turn, TurnOutput } from "./turn.ts";
+
+/** One model call. Returns nothing when the run is over: it has told its end, or was aborted. */
+export async function* modelStep(
+  turn: Turn,
+  transcript: readonly StoredMessage[],
+  before: RunProgress,
+): AsyncGenerator<TurnOutput, AfterModel | undefined> {
+  const { provider, settings, signal } = turn;
+  const request = modelRequest(turn, transcript);
+  const step = runStep({ provider, request, retry: settings.retry, signal });
+  try {
+    for (;;) {
+      const next = await step.next();
+      if (next.done) {
+        if (!next.value) return undefined;
+        return yield* closeStep(turn, next.value, addStep(before, next.value));
+      }
+      if (next.value.type === "delta") yield next.value;
+      else yield { ...next.value, type: "commit", messages: [], progress: before };
+    }
+  } catch (cause) {
+    if (!(cause instanceof StepFailed)) throw cause;
+    const progress = { ...before, usage: addUsage(before.usage, cause.usage ?? noUsage) };
+    const outcome = providerFailure(cause.cause);
+    yield { type: "end", events: [], messages: [], progress, outcome };
+    return undefined;
+  }
+}
+
+interface AfterModel {
+  message: StoredMessage;
+  open: ToolCall[];
+  progress: RunProgress;
+}
+
+function* closeStep(
+  turn: Turn,
+  end: ModelEnd,
+  progress: RunProgress,
+): Generator<TurnOutput, AfterModel | undefined> {
+  const text = textOf(end);
+  const events: AgentEvent[] = text === "" ? [] : [{ type: "text_complete", content: text }];
+  const { blocks, stop, native, usage } = end;
+  const message: StoredMessage = {
+    role: "block_assistant",
+    blocks,
+    stop_reason: stop,
+    native,
+    created_at: new Date().toISOString(),
+  };
+
+  const open = callsOf(blocks);
+  const limit = exhausted(turn.settings, progress, open.length);
+  if (open.length === 0 || limit) {
+    if (limit?.event) events.push(limit.event);
+    events.push({ type: "turn_completed", stop_reason: stop, usage });
+    // The transcript must answer every call, even those that a limit keeps from running.
+    const messages = open.length === 0 ? [message] : [message, notRun(open)];
+    const outcome = outcomeOf(end, text, limit?.cause);
+    yield { type: "end", events, messages, progress, outcome };
+    return undefined;
+  }
+  events.push(...warnings(turn.settings, progress, usage.input_tokens + usage.output_tokens));
+  for (const call of open) events.push({ type: "tool_call_requested", ...call });
+  for (const { id, name } of open) events.push({ type: "tool_execution_started", id, name });
+  yield { type: "commit", events, messages: [message], progress };
+  return { message, open, progress };
+}
+
+function textOf({ blocks }: ModelEnd): string {
+  return blocks.map((block) => (block.block_type === "text" ? block.data.text : "")).join("");
+}
+
+function addStep(before: RunProgress, { usage }: ModelEnd): RunProgress {
+  return { ...before, turns: before.turns + 1, usage: addUsage(before.usage, usage) };
+}

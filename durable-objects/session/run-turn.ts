@@ -1,0 +1,31 @@
+import { modelStep } from "./model-step.ts";
+import { knownResults, openCalls } from "./tool-calls.ts";
+import { toolStep } from "./tool-step.ts";
+import type { Turn, TurnOutput } from "./turn.ts";
+
+/**
+ * Runs one turn and tells it as outputs: model step, tool calls, results, next step, until the model
+ * is done or a limit is reached. Stops without an `end` when the signal aborts it.
+ */
+export async function* runTurn(turn: Turn): AsyncGenerator<TurnOutput> {
+  const transcript = [...turn.transcript];
+  let { progress } = turn;
+
+  // A crash may have left calls open: they are finished before the model is asked again.
+  const left = openCalls(transcript);
+  if (left.length > 0) {
+    const known = knownResults(left, turn);
+    const spent = yield* toolStep(turn, transcript, { open: left, known, progress });
+    if (!spent) return;
+    progress = spent;
+  }
+  while (!turn.signal.aborted) {
+    transcript.push(...turn.arrivals.splice(0));
+    const step = yield* modelStep(turn, transcript, progress);
+    if (!step) return;
+    transcript.push(step.message);
+    const spent = yield* toolStep(turn, transcript, { ...step, known: new Map() });
+    if (!spent) return;
+    progress = spent;
+  }
+}

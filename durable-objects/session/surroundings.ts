@@ -1,0 +1,14 @@
+import type { Arrivals } from "./progress.ts";
+import type { RunState } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** What the session's runs need of the parts around them. */
+export interface Surroundings {
+  /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
+  assemble(run: RunState): Omit<Turn, "signal">;
+  /** Messages that wait for the next model call, and the statement that takes them off the list. */
+  arrivals(): Arrivals;
+  finished(runId: string): () => void;
+  isWaiting(runId: string): boolean;
+  onChange(): void;
+}
