@@ -2,10 +2,16 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
 import { inject } from "vitest";
-import type { AgentEvent, ConfigDocument, Remote } from "../sdk/contract/index.ts";
+import {
+  type AgentEvent,
+  type ConfigDocument,
+  partsOf,
+  type Remote,
+} from "../sdk/contract/index.ts";
 import type { StoredMessage } from "./providers/provider.ts";
 import type { RecordedRequest, Reply } from "./providers/wire/script.ts";
 import { wire } from "./providers/wire/script.ts";
+import type { RealmParts } from "./realm/realm-parts.ts";
 import type { RealmObject } from "./realm/realm.ts";
 import type { SessionObject } from "./session/session.ts";
 import { SessionStorage } from "./session/storage.ts";
@@ -83,8 +89,8 @@ export function realmStub(realmId: string): DurableObjectStub<RealmObject> {
 
 /** Writes the realm's config as an administrator would. */
 export async function configure(realmId: string, config: ConfigDocument): Promise<void> {
-  await runInDurableObject(realmStub(realmId), (realm, { storage }) => {
-    realm.open(realmId);
+  await partsOf<RealmParts>(realmStub(realmId)).config.set({}, undefined);
+  await runInDurableObject(realmStub(realmId), (_, { storage }) => {
     storage.sql.exec("UPDATE realm SET config = ?", JSON.stringify(config));
   });
 }

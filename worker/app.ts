@@ -4,7 +4,7 @@ import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
 import { crossOrigin } from "./cross-origin.ts";
-import { realmStub } from "./session-address.ts";
+import { realmOf } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
 import { mcp } from "./surfaces/mcp/mcp.ts";
@@ -15,10 +15,10 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 const api = new Hono<AppEnv>()
   .use(async (c, next) => {
-    const realm = realmOf(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
+    const realm = realmNamed(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
     const origin = c.req.header("origin") ?? null;
     const scopes = await authenticate(c.req.raw, c.env, (ticket) =>
-      realmStub({ env: c.env, realm }).redeemTicket(ticket, origin),
+      realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin),
     );
     c.set("caller", { env: c.env, realm, scopes, origin });
     await next();
@@ -42,7 +42,7 @@ export const app = new Hono<AppEnv>()
   .onError((cause) => errorResponse(cause));
 
 /** The realm a request is about: by path, by header, or the deployment's default. */
-function realmOf(path: string | undefined, header: string | undefined, env: Env): string {
+function realmNamed(path: string | undefined, header: string | undefined, env: Env): string {
   if (path && header && path !== header) {
     const message = `The path names realm '${path}', the header X-Meerkat-Realm names '${header}'`;
     throw new AppError("INVALID_PARAMS", message);

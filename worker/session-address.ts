@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { AppError, type Remote } from "../sdk/contract/index.ts";
+import { AppError, partsOf, type Remote, type RemoteParts } from "../sdk/contract/index.ts";
 import type { Caller } from "./call.ts";
-import type { RealmObject, SessionObject } from "./index.ts";
+import type { RealmParts, SessionObject } from "./index.ts";
 
 const Uuid = z.guid();
 
@@ -33,16 +33,12 @@ export function sessionAddress(locator: string, { env, realm }: Caller): Session
   return {
     sessionId,
     sessionRef: `${realm}:${sessionId}`,
-    stub: () => remote<SessionObject>(env.SESSIONS.getByName(`${realm}/${sessionId}`)),
+    // See `Remote` for why the binding's own type will not do.
+    stub: () => env.SESSIONS.getByName(`${realm}/${sessionId}`) as unknown as Remote<SessionObject>,
   };
 }
 
 /** The caller's realm. */
-export function realmStub({ env, realm }: Pick<Caller, "env" | "realm">): Remote<RealmObject> {
-  return remote<RealmObject>(env.REALMS.getByName(realm));
-}
-
-function remote<Target>(stub: unknown): Remote<Target> {
-  // The binding's class is this class; see `Remote` for why its own type will not do.
-  return stub as Remote<Target>;
+export function realmOf({ env, realm }: Pick<Caller, "env" | "realm">): RemoteParts<RealmParts> {
+  return partsOf(env.REALMS.getByName(realm));
 }

@@ -1,4 +1,4 @@
-import { hasTable } from "../lib/migrate.ts";
+import type { RealmRecord } from "./realm-record.ts";
 
 const LIFETIME_MS = 24 * 60 * 60_000;
 
@@ -15,13 +15,16 @@ export interface Handle {
  * move puts off the end by a day; what nobody uses any more is forgotten.
  */
 export class Handles {
+  readonly #record: RealmRecord;
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
+  constructor(record: RealmRecord, sql: SqlStorage) {
+    this.#record = record;
     this.#sql = sql;
   }
 
   open(id: string, { target, cursor }: Handle): void {
+    this.#record.open();
     this.#sql.exec("DELETE FROM handles WHERE expires_at < ?", Date.now());
     this.#sql.exec(
       "INSERT OR REPLACE INTO handles (id, target, cursor, expires_at) VALUES (?, ?, ?, ?)",
@@ -33,7 +36,7 @@ export class Handles {
   }
 
   find(id: string): Handle | undefined {
-    if (!hasTable(this.#sql, "handles")) return undefined;
+    if (!this.#record.exists) return undefined;
     const [row] = this.#sql
       .exec<{ target: string; cursor: number }>(
         "SELECT target, cursor FROM handles WHERE id = ? AND expires_at >= ?",
@@ -46,7 +49,7 @@ export class Handles {
 
   /** Notes how far the client has come. */
   move(id: string, cursor: number): void {
-    if (!hasTable(this.#sql, "handles")) return;
+    if (!this.#record.exists) return;
     this.#sql.exec(
       "UPDATE handles SET cursor = ?, expires_at = ? WHERE id = ?",
       cursor,
@@ -57,7 +60,7 @@ export class Handles {
 
   /** Whether there was something to close. */
   close(id: string): boolean {
-    if (!hasTable(this.#sql, "handles")) return false;
+    if (!this.#record.exists) return false;
     return this.#sql.exec("DELETE FROM handles WHERE id = ?", id).rowsWritten > 0;
   }
 }

@@ -1,18 +1,16 @@
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
-import type { Remote } from "../../sdk/contract/index.ts";
 import type { DirectoryRow } from "../session/directory.ts";
 import { newRealm, newSession, realmStub } from "../test-support.ts";
-import type { RealmObject } from "./realm.ts";
-import { RealmStorage } from "./storage.ts";
+import { DirectoryStorage } from "./directory-storage.ts";
+import { partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
+import type { RealmParts } from "./realm-parts.ts";
 
 const everything = { limit: 100, offset: 0, labels: {} };
 
-function realm(realmId: string): Remote<RealmObject> {
-  // See `Remote` for why the platform's own type will not do.
-  return env.REALMS.getByName(realmId) as unknown as Remote<RealmObject>;
+function realm(realmId: string): RemoteParts<RealmParts> {
+  return partsOf(realmStub(realmId));
 }
 
 function row(about: Partial<DirectoryRow> = {}): DirectoryRow {
@@ -33,10 +31,10 @@ function row(about: Partial<DirectoryRow> = {}): DirectoryRow {
   };
 }
 
-async function open(): Promise<{ realmId: string; object: Remote<RealmObject> }> {
+async function open(): Promise<{ realmId: string; object: RemoteParts<RealmParts> }> {
   const realmId = newRealm();
   const object = realm(realmId);
-  await object.open(realmId);
+  await object.config.set({}, undefined);
   return { realmId, object };
 }
 
@@ -53,8 +51,8 @@ describe("a realm", () => {
   it("is not created by asking about it", async () => {
     const realmId = newRealm();
 
-    await realm(realmId).config(realmId);
-    await realm(realmId).list(realmId, everything);
+    await realm(realmId).config.read();
+    await realm(realmId).directory.list(everything);
     await expect(async () => await newSession(realmId).object().read()).rejects.toMatchObject({
       code: "SESSION_NOT_FOUND",
     });
@@ -68,11 +66,10 @@ describe("a realm", () => {
 
     await session.object().create(realmId, session.sessionId, { model: "demo" });
 
-    const manifest = await runInDurableObject(
-      realmStub(realmId),
-      (_, { storage }) => new RealmStorage(storage).find()?.manifest,
+    const manifest = await runInDurableObject(realmStub(realmId), (_, { storage }) =>
+      storage.sql.exec("SELECT * FROM realm").one(),
     );
-    expect(manifest).toMatchObject({ realmId, backend: "sqlite", origin: "explicit" });
+    expect(manifest).toMatchObject({ realm_id: realmId, backend: "sqlite", origin: "explicit" });
   });
 
   it("is not created by a session that was refused", async () => {
@@ -83,7 +80,7 @@ describe("a realm", () => {
       async () => await session.object().create(realmId, session.sessionId, { model: "llama-99" }),
     ).rejects.toMatchObject({ code: "INVALID_PARAMS" });
 
-    expect(await realm(realmId).list(realmId, everything)).toEqual([]);
+    expect(await realm(realmId).directory.list(everything)).toEqual([]);
     expect(await hasTables(realmId)).toBe(false);
   });
 });
@@ -92,11 +89,11 @@ describe("a realm's directory", () => {
   it("shows a session as its newest report told it", async () => {
     const { realmId, object } = await open();
     const session = row({ labels: { team: "infra" } });
-    await object.record(session);
+    await object.directory.record(session);
 
-    await object.record({ ...session, version: 5, message_count: 3, total_tokens: 19 });
+    await object.directory.record({ ...session, version: 5, message_count: 3, total_tokens: 19 });
 
-    expect(await object.list(realmId, everything)).toMatchObject([
+    expect(await object.directory.list(everything)).toMatchObject([
       {
         session_id: session.session_id,
         session_ref: `${realmId}:${session.session_id}`,
@@ -109,48 +106,48 @@ describe("a realm's directory", () => {
   });
 
   it("ignores a report that is older than what it knows, in whatever order they come", async () => {
-    const { realmId, object } = await open();
+    const { object } = await open();
     const reports = [1, 2, 3, 4].map((version) =>
       row({ session_id: "s", version, message_count: version, updated_at: version * 1_000 }),
     );
 
-    for (const at of [1, 3, 0, 2, 3]) await object.record(reports[at] ?? row());
+    for (const at of [1, 3, 0, 2, 3]) await object.directory.record(reports[at] ?? row());
 
-    expect(await object.list(realmId, everything)).toMatchObject([{ message_count: 4 }]);
+    expect(await object.directory.list(everything)).toMatchObject([{ message_count: 4 }]);
   });
 
   it("does not bring back a session that was archived", async () => {
-    const { realmId, object } = await open();
+    const { object } = await open();
     const session = row();
-    await object.record({ ...session, version: 9, archived: true });
+    await object.directory.record({ ...session, version: 9, archived: true });
 
-    await object.record({ ...session, version: 8, is_active: true });
+    await object.directory.record({ ...session, version: 8, is_active: true });
 
-    expect(await object.list(realmId, everything)).toEqual([]);
+    expect(await object.directory.list(everything)).toEqual([]);
   });
 
   it("lists by last use, then by id", async () => {
-    const { realmId, object } = await open();
+    const { object } = await open();
     const reports = [
       row({ session_id: "c", updated_at: 5_000 }),
       row({ session_id: "a", updated_at: 5_000 }),
       row({ session_id: "b", updated_at: 9_000 }),
     ];
-    for (const report of reports) await object.record(report);
-    await object.record({ ...(reports[0] ?? row()), version: 2, updated_at: 10_000 });
+    for (const report of reports) await object.directory.record(report);
+    await object.directory.record({ ...(reports[0] ?? row()), version: 2, updated_at: 10_000 });
 
-    const ids = (await object.list(realmId, everything)).map(({ session_id }) => session_id);
+    const ids = (await object.directory.list(everything)).map(({ session_id }) => session_id);
 
     expect(ids).toEqual(["c", "b", "a"]);
   });
 
   it("filters by every label that is asked for, whatever it is called", async () => {
-    const { realmId, object } = await open();
+    const { object } = await open();
     const odd = { "a'b\"=;--": "%_\\ 👋", team: "infra" };
-    await object.record(row({ session_id: "a", labels: odd }));
-    await object.record(row({ session_id: "b", labels: { team: "infra" } }));
+    await object.directory.record(row({ session_id: "a", labels: odd }));
+    await object.directory.record(row({ session_id: "b", labels: { team: "infra" } }));
     const ids = async (labels: Record<string, string>) =>
-      (await object.list(realmId, { ...everything, labels })).map(({ session_id }) => session_id);
+      (await object.directory.list({ ...everything, labels })).map(({ session_id }) => session_id);
 
     expect(await ids({ team: "infra" })).toEqual(["a", "b"]);
     expect(await ids(odd)).toEqual(["a"]);
@@ -178,7 +175,7 @@ describe("a realm's directory", () => {
           },
         }) as DurableObjectStorage;
         const { limit, offset, labels } = ask;
-        const stored = new RealmStorage(counted);
+        const stored = new DirectoryStorage(counted);
         // What the object reads once, when it wakes, is not the page's.
         cursors.length = 0;
         const sessions = stored.list(limit, offset, labels).length;
@@ -222,19 +219,15 @@ async function fill(realmId: string): Promise<void> {
 
 describe("a secret in a realm's config", () => {
   it("never leaves, and stays as it is when its mark is written back", async () => {
-    const { realmId, object } = await open();
+    const { object } = await open();
     const provider = { type: "openai", api_key: "sk-canary" };
-    await object.setConfig(
-      realmId,
-      { provider, providers: { api_keys: { gemini: "AI-canary" } } },
-      0,
-    );
+    await object.config.set({ provider, providers: { api_keys: { gemini: "AI-canary" } } }, 1);
 
-    const shown = await object.config(realmId);
-    await object.setConfig(realmId, { ...shown.config, agent: { model: "demo" } }, 1);
+    const shown = await object.config.read();
+    await object.config.set({ ...shown.config, agent: { model: "demo" } }, 2);
 
-    expect(JSON.stringify([shown, await object.config(realmId)])).not.toContain("canary");
-    expect((await object.context()).config).toMatchObject({
+    expect(JSON.stringify([shown, await object.config.read()])).not.toContain("canary");
+    expect((await object.config.inUse()).config).toMatchObject({
       provider,
       providers: { api_keys: { gemini: "AI-canary" } },
       agent: { model: "demo" },

@@ -1,5 +1,5 @@
 import { AppError } from "../../sdk/contract/index.ts";
-import { hasTable } from "../lib/migrate.ts";
+import type { RealmRecord } from "./realm-record.ts";
 
 const KEPT_MS = 24 * 60 * 60_000;
 
@@ -13,14 +13,17 @@ export interface NamedRequest {
 
 /** The realm's named requests: one at a time under each name, to be taken back by it (contract 2.5). */
 export class RequestIds {
+  readonly #record: RealmRecord;
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
+  constructor(record: RealmRecord, sql: SqlStorage) {
+    this.#record = record;
     this.#sql = sql;
   }
 
   /** @throws {AppError} `DUPLICATE_REQUEST_ID` while a request of that name is in flight */
   begin(requestId: string): void {
+    this.#record.open();
     const known = this.find(requestId);
     if (known && !known.isOver) {
       throw new AppError("DUPLICATE_REQUEST_ID", `A request '${requestId}' is in flight already`);
@@ -49,7 +52,7 @@ export class RequestIds {
   }
 
   find(requestId: string): NamedRequest | undefined {
-    if (!hasTable(this.#sql, "request_ids")) return undefined;
+    if (!this.#record.exists) return undefined;
     const [row] = this.#sql
       .exec<{
         session_id: string | null;

@@ -1,5 +1,5 @@
 import { AppError, type Scope } from "../../sdk/contract/index.ts";
-import { hasTable } from "../lib/migrate.ts";
+import type { RealmRecord } from "./realm-record.ts";
 
 const LIFETIME_MS = 60_000;
 
@@ -12,13 +12,16 @@ export interface TicketGrant {
 
 /** The realm's tickets for sockets and event streams in browsers: single use, a minute at most (design 6). */
 export class Tickets {
+  readonly #record: RealmRecord;
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
+  constructor(record: RealmRecord, sql: SqlStorage) {
+    this.#record = record;
     this.#sql = sql;
   }
 
   async issue({ scopes, origin }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
+    this.#record.open();
     const ticket = crypto.randomUUID() + crypto.randomUUID();
     const digest = await digestOf(ticket);
     const expiresAt = Date.now() + LIFETIME_MS;
@@ -36,7 +39,7 @@ export class Tickets {
   /** Takes a ticket in. @throws {AppError} `UNAUTHORIZED` for one that is used, expired, foreign or made up */
   async redeem(ticket: string, origin: string | null): Promise<readonly Scope[]> {
     const digest = await digestOf(ticket);
-    const [row] = hasTable(this.#sql, "tickets")
+    const [row] = this.#record.exists
       ? this.#sql
           .exec<{ scopes: string; origin: string | null; expires_at: number }>(
             "DELETE FROM tickets WHERE digest = ? RETURNING scopes, origin, expires_at",

@@ -1,5 +1,5 @@
-import { type ConfigDocument, type Remote } from "../../sdk/contract/index.ts";
-import type { RealmObject } from "../realm/realm.ts";
+import { type ConfigDocument, partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
+import type { RealmParts } from "../realm/realm-parts.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
 import { Intake } from "./intake.ts";
@@ -38,7 +38,7 @@ export class SessionCore {
     this.queue = new Queue(this.journal, new QueueStorage(ctx.storage.sql));
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this.queue, env);
-    this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId));
+    this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
     this.runs = new Runs(this.journal, {
       assemble: (run) => ({
         ...this.intake.assemble(run),
@@ -55,7 +55,7 @@ export class SessionCore {
   }
 
   async config(realmId: string): Promise<ConfigDocument> {
-    return (await this.#realm(realmId).context()).config;
+    return (await this.#realm(realmId).config.inUse()).config;
   }
 
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
@@ -83,9 +83,8 @@ export class SessionCore {
     return this.journal.session?.identity.sessionId ?? "";
   }
 
-  #realm(realmId: string): Remote<RealmObject> {
-    // The binding's class is this class; see `Remote` for why its own type will not do.
-    return this.#env.REALMS.getByName(realmId) as unknown as Remote<RealmObject>;
+  #realm(realmId: string): RemoteParts<RealmParts> {
+    return partsOf(this.#env.REALMS.getByName(realmId));
   }
 
   #changed(): void {

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { AppError, Remote, RunResult } from "../../sdk/contract/index.ts";
+import { type AppError, partsOf, type RunResult } from "../../sdk/contract/index.ts";
 import type { Call } from "../providers/wire/dialects.ts";
 import { dialects } from "../providers/wire/dialects.ts";
 import { failure } from "../providers/wire/anthropic.ts";
@@ -22,7 +22,7 @@ import {
 } from "../test-support.ts";
 import { builtins } from "../tools/index.ts";
 import { defineTool } from "../tools/tool.ts";
-import type { RealmObject } from "../realm/realm.ts";
+import type { RealmParts } from "../realm/realm-parts.ts";
 import type { CreateRequest } from "./intake.ts";
 
 const { says, thinks, calls } = dialects.anthropic;
@@ -738,7 +738,7 @@ describe("a session that is archived while idle", () => {
     });
 
     expect(alarm).not.toBeNull();
-    const list = realmStub(realmId) as unknown as Remote<RealmObject>;
-    expect(await list.list(realmId, { limit: 10, offset: 0, labels: {} })).toEqual([]);
+    const { directory } = partsOf<RealmParts>(realmStub(realmId));
+    expect(await directory.list({ limit: 10, offset: 0, labels: {} })).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ export type TurnOutput =
   | ({ type: "end"; outcome: Outcome } & TurnPart);
 
 /** What a commit or the end of a turn adds. */
-export interface TurnPart {
+interface TurnPart {
   events: AgentEvent[];
   messages: StoredMessage[];
   progress: RunProgress;

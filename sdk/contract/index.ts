@@ -27,7 +27,7 @@ export {
 } from "./messages.ts";
 export type { McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack } from "./parcel.ts";
-export type { Remote } from "./remote.ts";
+export { partsOf, type Remote, type RemoteParts } from "./remote.ts";
 export {
   type ClientTool,
   ClientTools,

@@ -1,12 +1,12 @@
 import type { Handlers } from "../call.ts";
-import { realmStub } from "../session-address.ts";
+import { realmOf } from "../session-address.ts";
 
 export const configHandlers = {
-  "config/get": async (_input, caller) => realmStub(caller).config(caller.realm),
+  "config/get": async (_input, caller) => realmOf(caller).config.read(),
 
   "config/set": async ({ config, expected_generation: expected }, caller) =>
-    realmStub(caller).setConfig(caller.realm, config, expected ?? undefined),
+    realmOf(caller).config.set(config, expected ?? undefined),
 
   "config/patch": async ({ patch, expected_generation: expected }, caller) =>
-    realmStub(caller).patchConfig(caller.realm, patch, expected ?? undefined),
+    realmOf(caller).config.patch(patch, expected ?? undefined),
 } satisfies Partial<Handlers>;

@@ -8,7 +8,7 @@ import {
   type ModelsCatalog,
 } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
-import { realmStub } from "../session-address.ts";
+import { realmOf } from "../session-address.ts";
 
 const available: readonly (readonly [id: string, description: string])[] = [
   ["sessions", "Durable sessions: create, resume, list, read, archive"],
@@ -30,7 +30,7 @@ const absent: readonly (readonly [id: string, description: string])[] = [
 export const hostHandlers = {
   "tickets/create": async (_input, caller) => {
     const { scopes, origin } = caller;
-    return realmStub(caller).issueTicket(caller.realm, { scopes, origin });
+    return realmOf(caller).tickets.issue({ scopes, origin });
   },
 
   "capabilities/get": async (_input, { env }): Promise<Capabilities> => ({

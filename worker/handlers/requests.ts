@@ -1,10 +1,10 @@
 import { AppError } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
-import { realmStub, sessionAddress } from "../session-address.ts";
+import { realmOf, sessionAddress } from "../session-address.ts";
 
 export const requestHandlers = {
   "request/cancel": async ({ request_id }, caller) => {
-    const request = await realmStub(caller).request(request_id);
+    const request = await realmOf(caller).requestIds.find(request_id);
     if (!request) throw new AppError("REQUEST_NOT_FOUND", `No request '${request_id}' is known`);
     const { sessionId, runId, isOver } = request;
     const isCancelled =

@@ -5,7 +5,7 @@ import type { Handlers } from "../call.ts";
 import { weight } from "./request-weight.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
-import { realmStub, sessionAddress } from "../session-address.ts";
+import { realmOf, sessionAddress } from "../session-address.ts";
 
 const DEFAULT_LIST_LIMIT = 100;
 
@@ -32,7 +32,7 @@ export const sessionHandlers = {
   },
 
   "session/list": async ({ limit = DEFAULT_LIST_LIMIT, offset, labels = {} }, caller) => ({
-    sessions: await realmStub(caller).list(caller.realm, { limit, offset, labels }),
+    sessions: await realmOf(caller).directory.list({ limit, offset, labels }),
   }),
 
   "session/read": async ({ session_id }, caller) =>

@@ -1,6 +1,6 @@
 import { AppError } from "../../sdk/contract/index.ts";
 import { type Caller, call, type StartedRun } from "../call.ts";
-import { realmStub } from "../session-address.ts";
+import { realmOf } from "../session-address.ts";
 
 /**
  * Calls an operation under the id that its client gave the request, so that the client can take it
@@ -15,16 +15,16 @@ export async function callNamed(
   if (requestId === "" || requestId.length > 255) {
     throw new AppError("INVALID_PARAMS", "X-Meerkat-Request-Id must have 1 to 255 characters");
   }
-  const realm = realmStub(caller);
-  await realm.beginRequest(caller.realm, requestId);
+  const { requestIds } = realmOf(caller);
+  await requestIds.begin(requestId);
   let bound: Promise<void> | undefined;
   const onRun = ({ session, runId }: StartedRun) => {
-    bound = realm.bindRequest(requestId, session.sessionId, runId);
+    bound = requestIds.bind(requestId, session.sessionId, runId);
   };
   try {
     return await call(name, params, { ...caller, onRun });
   } finally {
     await bound;
-    await realm.endRequest(requestId);
+    await requestIds.end(requestId);
   }
 }

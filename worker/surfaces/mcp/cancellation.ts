@@ -1,6 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import type { Caller, StartedRun } from "../../call.ts";
-import { realmStub, sessionAddress } from "../../session-address.ts";
+import { realmOf, sessionAddress } from "../../session-address.ts";
 import type { ToolCall } from "./tool.ts";
 
 /**
@@ -18,10 +18,10 @@ export function endWithCall(run: StartedRun, call: ToolCall): () => void {
   }
   if (callId === undefined) return () => undefined;
   const target = `${run.session.sessionId}/${run.runId}`;
-  const noted = realmStub(caller).openHandle(caller.realm, callId, { target, cursor: run.after });
+  const noted = realmOf(caller).handles.open(callId, { target, cursor: run.after });
   const forget = async () => {
     await noted;
-    await realmStub(caller).closeHandle(callId);
+    await realmOf(caller).handles.close(callId);
   };
   waitUntil(noted);
   return () => waitUntil(forget());
@@ -29,7 +29,7 @@ export function endWithCall(run: StartedRun, call: ToolCall): () => void {
 
 /** Takes an older client's notification that it gives up on a call; what is over already stays as it is. */
 export async function cancelCall(callId: string, caller: Caller): Promise<void> {
-  const handle = await realmStub(caller).handle(callId);
+  const handle = await realmOf(caller).handles.find(callId);
   if (!handle) return;
   const [sessionId = "", runId = ""] = handle.target.split("/");
   await stop({ session: sessionAddress(sessionId, caller), runId });

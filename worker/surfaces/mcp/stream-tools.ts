@@ -2,7 +2,7 @@ import * as z from "zod";
 import { AppError, toAppError } from "../../../sdk/contract/index.ts";
 import { SessionLocator } from "../../../sdk/contract/ids.ts";
 import type { Caller } from "../../call.ts";
-import { realmStub, sessionAddress } from "../../session-address.ts";
+import { realmOf, sessionAddress } from "../../session-address.ts";
 import { Watcher } from "../watcher.ts";
 import { NextEvents } from "./next-events.ts";
 import { jsonSchema, readArguments } from "./schema.ts";
@@ -88,7 +88,7 @@ async function open(args: Json, { caller }: ToolCall) {
   const start = await startOf(new Watcher(session, "json", nobody), after);
   const stream_id = `evt-${crypto.randomUUID()}`;
   const handle = { target: session.sessionId, cursor: start };
-  await realmStub(caller).openHandle(caller.realm, stream_id, handle);
+  await realmOf(caller).handles.open(stream_id, handle);
   return succeeded({ stream_id, session_id: session.sessionId, after: start });
 }
 
@@ -96,21 +96,21 @@ async function read(args: Json, { caller, signal }: ToolCall) {
   requireRead(caller);
   const { stream_id, max_events, ...input } = readArguments(ReadInput, args);
   const patience = input.no_timeout ? LONGEST_TIMEOUT_MS : input.timeout_ms;
-  const realm = realmStub(caller);
-  const handle = isStreamId(stream_id) ? await realm.handle(stream_id) : undefined;
+  const { handles } = realmOf(caller);
+  const handle = isStreamId(stream_id) ? await handles.find(stream_id) : undefined;
   if (!handle) throw new AppError("NOT_FOUND", `Stream not found: ${stream_id}`);
   const from = input.after ?? handle.cursor;
   const next = new NextEvents(sessionAddress(handle.target, caller), signal);
   const found = await next.after(from, max_events, Math.min(patience, LONGEST_TIMEOUT_MS));
   if (found === "closed") {
-    await realm.closeHandle(stream_id);
+    await handles.close(stream_id);
     return succeeded({ stream_id, status: "closed", after: from });
   }
   const [event] = found;
   if (!event) return succeeded({ stream_id, status: "timeout", after: from });
   const after = found.at(-1)?.seq ?? from;
   // Whoever is gone has not seen these.
-  if (!signal.aborted) await realm.moveHandle(stream_id, after);
+  if (!signal.aborted) await handles.move(stream_id, after);
   const events = max_events > 1 ? { events: found } : {};
   return succeeded({ stream_id, status: "event", event, ...events, after });
 }
@@ -118,7 +118,7 @@ async function read(args: Json, { caller, signal }: ToolCall) {
 async function close(args: Json, { caller }: ToolCall) {
   requireRead(caller);
   const { stream_id } = readArguments(CloseInput, args);
-  const closed = isStreamId(stream_id) && (await realmStub(caller).closeHandle(stream_id));
+  const closed = isStreamId(stream_id) && (await realmOf(caller).handles.close(stream_id));
   return succeeded({ stream_id, closed });
 }
 

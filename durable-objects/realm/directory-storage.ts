@@ -1,67 +1,14 @@
-import type { ConfigDocument, SessionSummary } from "../../sdk/contract/index.ts";
-import { hasTable, migrate } from "../lib/migrate.ts";
+import type { SessionSummary } from "../../sdk/contract/index.ts";
 import type { DirectoryRow } from "../session/directory.ts";
-import { migrations } from "./migrations.ts";
 
-/** What a realm is: fixed when it is first used (contract 1.2). */
-export interface Manifest {
-  realmId: string;
-  backend: string;
-  origin: string;
-  instanceId: string | null;
-  /** Unix seconds. */
-  createdAt: number;
-}
-
-/** Every SQL statement the realm runs. Synchronous, like the database under it. */
-export class RealmStorage {
+/** The statements of the realm's directory of sessions. */
+export class DirectoryStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
-  #isCreated = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
-    if (this.#exists) migrate(storage, migrations);
-  }
-
-  create({ realmId, backend, origin, instanceId, createdAt }: Manifest): void {
-    migrate(this.#storage, migrations);
-    this.#sql.exec(
-      "INSERT INTO realm (realm_id, backend, origin, instance_id, created_at) VALUES (?, ?, ?, ?, ?)",
-      realmId,
-      backend,
-      origin,
-      instanceId,
-      createdAt,
-    );
-  }
-
-  /** The realm and its config, or nothing before its first use; asking leaves no trace. */
-  find(): { manifest: Manifest; generation: number; config: ConfigDocument } | undefined {
-    if (!this.#exists) return undefined;
-    const [row] = this.#sql.exec<RealmRow>("SELECT * FROM realm").toArray();
-    if (!row) return undefined;
-    const { realm_id, backend, origin, instance_id, created_at, generation, config } = row;
-    return {
-      manifest: {
-        realmId: realm_id,
-        backend,
-        origin,
-        instanceId: instance_id,
-        createdAt: created_at,
-      },
-      generation,
-      config: JSON.parse(config),
-    };
-  }
-
-  writeConfig(config: ConfigDocument, generation: number): void {
-    this.#sql.exec(
-      "UPDATE realm SET config = ?, generation = ?",
-      JSON.stringify(config),
-      generation,
-    );
   }
 
   /** Takes a session's report, unless a newer one came first. */
@@ -83,7 +30,6 @@ export class RealmStorage {
 
   /** Sessions that are not archived, most recently used first. */
   list(limit: number, offset: number, labels: Readonly<Record<string, string>>): SessionRow[] {
-    if (!this.#exists) return [];
     const wanted = Object.entries(labels);
     const filter = wanted.map(
       () => "AND session_id IN (SELECT session_id FROM labels WHERE key = ? AND value = ?)",
@@ -97,12 +43,6 @@ export class RealmStorage {
         offset,
       )
       .toArray();
-  }
-
-  /** Remembered once it is so: looking it up costs rows. */
-  get #exists(): boolean {
-    this.#isCreated ||= hasTable(this.#sql, "realm");
-    return this.#isCreated;
   }
 
   #insert(row: DirectoryRow): void {
@@ -175,14 +115,4 @@ export type SessionRow = {
   model: string;
   provider: SessionSummary["provider"];
   labels: string;
-};
-
-type RealmRow = {
-  realm_id: string;
-  backend: string;
-  origin: string;
-  instance_id: string | null;
-  created_at: number;
-  generation: number;
-  config: string;
 };

@@ -1,0 +1,76 @@
+import {
+  AppError,
+  ConfigDocument,
+  type ConfigEnvelope,
+  withRealNames,
+} from "../../sdk/contract/index.ts";
+import { mergePatch } from "./merge-patch.ts";
+import type { RealmRecord } from "./realm-record.ts";
+import { redacted, withSecrets } from "./secrets.ts";
+
+/** The realm's config document and its generation (contract 8). */
+export class Config {
+  readonly #record: RealmRecord;
+
+  constructor(record: RealmRecord) {
+    this.#record = record;
+  }
+
+  /** What a turn needs of its realm, secrets and all; asking does not create it. */
+  inUse(): { config: ConfigDocument; generation: number } {
+    const { config = {}, generation = 0 } = this.#record.find() ?? {};
+    return { config, generation };
+  }
+
+  /** The config as anyone may see it; a realm that nobody used yet has the defaults. */
+  read(): ConfigEnvelope {
+    const { config, generation } = this.inUse();
+    const { realmId, instanceId, backend } = this.#record.manifest;
+    return {
+      // An object stays an object.
+      config: redacted(config) as ConfigEnvelope["config"],
+      generation,
+      realm_id: realmId,
+      instance_id: instanceId,
+      backend,
+    };
+  }
+
+  /** Replaces the config. @throws {AppError} `INVALID_PARAMS` for a bad value or another generation */
+  set(config: object, expected: number | undefined): ConfigEnvelope {
+    return this.#write(expected, () => config);
+  }
+
+  /** Merges a patch into the config (RFC 7396). @throws {AppError} like `set` */
+  patch(patch: object, expected: number | undefined): ConfigEnvelope {
+    return this.#write(expected, (current) => mergePatch(current, withRealNames({ ...patch })));
+  }
+
+  #write(
+    expected: number | undefined,
+    change: (current: ConfigDocument) => unknown,
+  ): ConfigEnvelope {
+    const { config, generation } = this.#record.open();
+    if (expected !== undefined && expected !== generation) {
+      const message = `Generation conflict: expected ${expected}, current ${generation}`;
+      throw new AppError("INVALID_PARAMS", message, {
+        type: "generation_conflict",
+        expected_generation: expected,
+        current_generation: generation,
+      });
+    }
+    const changed = withSecrets(change(config), config);
+    this.#record.writeConfig(checkedConfig(changed), generation + 1);
+    return this.read();
+  }
+}
+
+function checkedConfig(document: unknown): ConfigDocument {
+  const named =
+    typeof document === "object" && document !== null ? withRealNames({ ...document }) : {};
+  const checked = ConfigDocument.safeParse(named);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const key = issue?.path.join(".") ?? "";
+  throw new AppError("INVALID_PARAMS", `Invalid config: ${key}: ${issue?.message}`, { key });
+}

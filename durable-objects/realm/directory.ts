@@ -1,0 +1,54 @@
+import type { SessionSummary } from "../../sdk/contract/index.ts";
+import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
+import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
+import type { RealmRecord } from "./realm-record.ts";
+
+interface Page {
+  limit: number;
+  offset: number;
+  /** Pairs that a session must all have. */
+  labels: Record<string, string>;
+}
+
+/** The realm's list of its sessions, kept from what they report. */
+export class Directory implements DirectoryTarget {
+  readonly #record: RealmRecord;
+  readonly #storage: DirectoryStorage;
+
+  constructor(record: RealmRecord, storage: DurableObjectStorage) {
+    this.#record = record;
+    this.#storage = new DirectoryStorage(storage);
+  }
+
+  /** Takes a session's report; the first one makes the realm. */
+  async record(row: DirectoryRow): Promise<void> {
+    this.#record.open();
+    this.#storage.record(row);
+  }
+
+  /** Sessions that are not archived, most recently used first. */
+  list({ limit, offset, labels }: Page): SessionSummary[] {
+    const found = this.#record.find();
+    if (!found) return [];
+    const { realmId } = found.manifest;
+    return this.#storage.list(limit, offset, labels).map((row) => summary(realmId, row));
+  }
+}
+
+function summary(realmId: string, { labels, is_active, ...row }: SessionRow): SessionSummary {
+  const pairs: Record<string, string> = JSON.parse(labels);
+  const { session_id, created_at, updated_at, message_count, total_tokens, model, provider } = row;
+  return {
+    session_id,
+    session_ref: `${realmId}:${session_id}`,
+    created_at,
+    updated_at: Math.floor(updated_at / 1_000),
+    message_count,
+    total_tokens,
+    is_active: is_active === 1,
+    state: is_active === 1 ? "running" : "idle",
+    model,
+    provider,
+    ...(Object.keys(pairs).length > 0 ? { labels: pairs } : {}),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Config } from "./config.ts";
+import type { Directory } from "./directory.ts";
+import type { Handles } from "./handles.ts";
+import type { RequestIds } from "./request-ids.ts";
+import type { Tickets } from "./tickets.ts";
+
+/** What a realm's object is made of; each part owns its tables. */
+export interface RealmParts {
+  config: Config;
+  directory: Directory;
+  tickets: Tickets;
+  requestIds: RequestIds;
+  handles: Handles;
+}
+
+/** One call of one part's method, as it crosses to the object. */
+export type PartCall = {
+  [Part in keyof RealmParts]: [
+    part: Part,
+    method: keyof RealmParts[Part] & string,
+    args: readonly unknown[],
+  ];
+}[keyof RealmParts];
