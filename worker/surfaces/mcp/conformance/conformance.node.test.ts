@@ -4,7 +4,7 @@ import { runSuite, serveFixture } from "./suite.node.ts";
 // The suite takes its time, on a machine that may be busy with other tests.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
-describe("the official conformance suite", () => {
+describe("MCP legacy+modern: the official conformance suite", () => {
   let fixture: Awaited<ReturnType<typeof serveFixture>>;
 
   beforeAll(async () => {
