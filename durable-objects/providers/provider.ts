@@ -79,6 +79,7 @@ export type StoredMessage = Message & { native?: NativeContent };
 export type ProviderErrorKind =
   | "auth"
   | "invalid_request"
+  | "context_too_long"
   | "not_found"
   | "rate_limited"
   | "overloaded"

@@ -203,6 +203,23 @@ describe("statusError", () => {
     expect(statusError("acme", status, "")).toMatchObject({ kind, retryable, status });
   });
 
+  it.each([
+    [400, "prompt is too long: 215000 tokens > 200000 maximum"],
+    [400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"],
+    [400, "context_length_exceeded: Please reduce the length of the messages"],
+    [400, "This model's maximum context length is 8192 tokens"],
+    [400, "the request exceeds the available context size"],
+    [
+      400,
+      "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    ],
+    [413, "Request exceeds the maximum allowed number of bytes"],
+  ])("knows %i with '%s' for a prompt that is too long", (status, message) => {
+    const error = statusError("acme", status, message);
+
+    expect(error).toMatchObject({ kind: "context_too_long", retryable: false });
+  });
+
   it("does not wait for money", () => {
     expect(statusError("acme", 429, "insufficient_quota: pay first")).toMatchObject({
       kind: "rate_limited",

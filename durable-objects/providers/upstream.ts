@@ -102,7 +102,7 @@ export function statusError(
 ): ProviderError {
   const text = safeMessage(message);
   return new ProviderError(
-    kindOfStatus(status),
+    kindOfStatus(status, message),
     `${provider} answered ${status}${text && `: ${text}`}`,
     {
       status,
@@ -130,21 +130,22 @@ export function classify(provider: string, cause: unknown): ProviderError {
   const { status, names, message, retryAfterMs } = readFailure(cause);
   const spent = names.includes("insufficient_quota");
   if (status !== undefined && status >= 400) {
-    return statusError(
-      provider,
-      status,
-      spent ? `insufficient_quota: ${message}` : message,
-      retryAfterMs,
-    );
+    // What the status does not tell goes by the vendor's name for it.
+    const telling = names.find((name) => tellingNames.has(name));
+    const said = telling === undefined ? message : `${telling}: ${message}`;
+    return statusError(provider, status, said, retryAfterMs);
   }
   if (names.length === 0) return lost(provider);
-  const kind = names.map(kindOfName).find((known) => known !== undefined);
+  // OpenAI names a general type before the code.
+  const kind = names.map(kindOfName).findLast((known) => known !== undefined);
   const said = `${provider} reported ${names.join(", ")}: ${message}`;
   return new ProviderError(kind ?? "server_error", safeMessage(said), {
     retryAfterMs,
     ...(spent && { retryable: false }),
   });
 }
+
+const tellingNames = new Set(["insufficient_quota", "context_length_exceeded"]);
 
 function lost(provider: string): ProviderError {
   return new ProviderError("network", `the connection to ${provider} was lost`);

@@ -87,10 +87,15 @@ function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** What an HTTP status means for whoever waits for the answer. */
-export function kindOfStatus(status: number): ProviderErrorKind {
-  return statusKinds[status] ?? (status >= 500 ? "server_error" : "invalid_request");
+/** What an HTTP status means for whoever waits for the answer; vendors tell a prompt that is too long by words only. */
+export function kindOfStatus(status: number, message: string): ProviderErrorKind {
+  const kind = statusKinds[status] ?? (status >= 500 ? "server_error" : "invalid_request");
+  return kind === "invalid_request" && tooLong.test(message) ? "context_too_long" : kind;
 }
+
+/** Anthropic; OpenAI and servers that speak its protocol; Gemini. */
+const tooLong =
+  /context_length_exceeded|prompt is too long|exceeds? (?:the )?(?:available )?context|maximum context length|input token count/i;
 
 /** What a vendor's own name for an error means; errors inside a stream have no status, for the 200 is out. */
 export function kindOfName(name: string): ProviderErrorKind | undefined {
@@ -103,6 +108,7 @@ const statusKinds: Readonly<Record<number, ProviderErrorKind>> = {
   404: "not_found",
   408: "server_error",
   409: "server_error",
+  413: "context_too_long",
   429: "rate_limited",
   503: "overloaded",
   529: "overloaded",
@@ -114,8 +120,8 @@ const nameKinds: ReadonlyMap<string, ProviderErrorKind> = new Map([
   ["invalid_api_key", "auth"],
   ["invalid_request_error", "invalid_request"],
   ["billing_error", "invalid_request"],
-  ["request_too_large", "invalid_request"],
-  ["context_length_exceeded", "invalid_request"],
+  ["request_too_large", "context_too_long"],
+  ["context_length_exceeded", "context_too_long"],
   ["not_found_error", "not_found"],
   ["model_not_found", "not_found"],
   ["rate_limit_error", "rate_limited"],
