@@ -15,6 +15,10 @@ export function narrate(event: AgentEvent): string | undefined {
   if (event.type === "tool_execution_timed_out") {
     return `← ${event.name} timed out after ${event.timeoutMs} ms`;
   }
+  if (event.type === "compaction_started") return "Condensing the beginning of the conversation…";
+  if (event.type === "compaction_completed") {
+    return `Condensed ${event.messagesBefore} messages to ${event.messagesAfter}; the history keeps them all`;
+  }
   return warn(event);
 }
 
@@ -27,6 +31,7 @@ export function warn(event: AgentEvent): string | undefined {
   if (event.type === "retrying") {
     return `Retrying in ${event.delayMs} ms (${event.attempt} of ${event.maxAttempts}): ${event.error}`;
   }
+  if (event.type === "compaction_failed") return `Condensing failed: ${event.error}`;
   if (event.type === "step_restarted") {
     const why = event.reason.replace("_", " ");
     return `The answer is being restarted (${why}, attempt ${event.attempt} of ${event.maxAttempts}); what follows replaces it.`;

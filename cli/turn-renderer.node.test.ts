@@ -71,6 +71,18 @@ describe("a streamed turn", () => {
     expect(told).not.toContain("line 20");
   });
 
+  it("tells quietly that the conversation's beginning is condensed", () => {
+    const { finish, answer, notes } = rendered([
+      { type: "compaction_started", inputTokens: 9, estimatedHistoryTokens: 8, messageCount: 20 },
+      { type: "compaction_completed", summaryTokens: 2, messagesBefore: 20, messagesAfter: 7 },
+      { type: "text_delta", delta: "Done." },
+    ]);
+    finish();
+
+    expect(answer()).toBe("Done.\n");
+    expect(notes()).toContain("Condensed 20 messages to 7");
+  });
+
   it("begins every line with its scope in the mux view", () => {
     const { finish, answer } = rendered(turn, { view: { kind: "mux" } });
     finish();

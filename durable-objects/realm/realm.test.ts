@@ -217,6 +217,26 @@ async function fill(realmId: string): Promise<void> {
   });
 }
 
+describe("a realm's config", () => {
+  it.each([
+    "auto_compact_threshold",
+    "recent_turn_budget",
+    "max_summary_tokens",
+    "min_turns_between_compactions",
+  ])("takes no compaction.%s below 1, and stays as it was", async (key) => {
+    const { object } = await open();
+    await object.config.set({ compaction: { [key]: 1 } }, 1);
+
+    for (const value of [0, -1, 1.5, "4"]) {
+      await expect(
+        async () => await object.config.set({ compaction: { [key]: value } }, 2),
+      ).rejects.toMatchObject({ code: "INVALID_PARAMS", details: { key: `compaction.${key}` } });
+    }
+
+    expect((await object.config.inUse()).config).toEqual({ compaction: { [key]: 1 } });
+  });
+});
+
 describe("a secret in a realm's config", () => {
   it("never leaves, and stays as it is when its mark is written back", async () => {
     const { object } = await open();

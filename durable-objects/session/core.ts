@@ -12,6 +12,7 @@ import { type QueuedTurn, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Runs } from "./runs.ts";
 import { SessionStorage } from "./storage.ts";
+import { Summaries } from "./summaries.ts";
 
 // A crashed turn is taken up again within this time, even if nobody asks (design I-9).
 const LEASE_MS = 9_000;
@@ -39,15 +40,18 @@ export class SessionCore {
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this.queue, env);
     this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
+    const summaries = new Summaries(this.journal, storage);
     this.runs = new Runs(this.journal, {
       assemble: (run) => ({
         ...this.intake.assemble(run),
-        transcript: this.journal.transcript(),
+        ...summaries.view(),
         results: storedResults(this.journal, run).results,
-        progress: run.progress,
+        // Until its own first call, what the newest one before it took is the best guess.
+        progress: { lastCall: this.journal.session?.state.lastCall, ...run.progress },
         cacheKey: this.#sessionId,
       }),
       arrivals: () => this.notes.waiting(),
+      compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),

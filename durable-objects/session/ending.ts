@@ -35,6 +35,7 @@ export function endOf(journal: Journal, run: RunState, outcome: Outcome, part?: 
       usage: addUsage(found.state.usage, progress.usage),
       updatedAt: Date.now(),
       lastRun: { ...finished, seq: last },
+      lastCall: progress.lastCall ?? found.state.lastCall,
     }),
   };
 }

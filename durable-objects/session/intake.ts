@@ -124,7 +124,7 @@ export class Intake {
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
   assemble(
     run: RunState,
-  ): Omit<Turn, "signal" | "transcript" | "results" | "cacheKey" | "progress"> {
+  ): Omit<Turn, "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress"> {
     const { settings } = run;
     return {
       settings,

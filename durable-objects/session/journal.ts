@@ -84,6 +84,9 @@ export class Journal {
     if (!found) throw new Error("commit on a session that was never created");
     const commit = this.#prepare(found.state, change);
     this.#storage.commit(commit);
+    // What a summary stands for now needs no memory any more.
+    if (commit.state.compaction?.upTo !== found.state.compaction?.upTo)
+      this.#transcript = undefined;
     found.state = commit.state;
     this.#accept(commit);
     return commit.last;
@@ -109,9 +112,10 @@ export class Journal {
     for (const entry of this.#pending) if (entry.seq > seq) yield entry;
   }
 
-  /** The whole transcript, kept in memory from one turn to the next. */
+  /** The transcript, but for what a summary stands for: kept in memory from one turn to the next. */
   transcript(): readonly StoredMessage[] {
-    this.#transcript ??= [...this.#storage.messagesFrom(0)];
+    const { upTo = 0 } = this.#found?.state.compaction ?? {};
+    this.#transcript ??= [...this.#storage.messagesFrom(upTo)];
     return this.#transcript;
   }
 

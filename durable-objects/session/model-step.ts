@@ -1,14 +1,17 @@
-import { addUsage, type AgentEvent, noUsage } from "../../sdk/contract/index.ts";
+import { addUsage, type AgentEvent } from "../../sdk/contract/index.ts";
 import type { ModelEnd, StoredMessage } from "../providers/provider.ts";
 import { exhausted, warnings } from "./budget.ts";
 import { modelRequest } from "./model-request.ts";
-import { outcomeOf, providerFailure } from "./outcome.ts";
+import { outcomeOf } from "./outcome.ts";
 import type { RunProgress } from "./state.ts";
-import { runStep, StepFailed } from "./step.ts";
+import { runStep } from "./step.ts";
 import { callsOf, notRun, type ToolCall } from "./tool-calls.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
 
-/** One model call. Returns nothing when the run is over: it has told its end, or was aborted. */
+/**
+ * One model call. Returns nothing when the run is over: it has told its end, or was aborted.
+ * @throws {StepFailed}
+ */
 export async function* modelStep(
   turn: Turn,
   transcript: readonly StoredMessage[],
@@ -17,26 +20,19 @@ export async function* modelStep(
   const { provider, settings, signal } = turn;
   const request = modelRequest(turn, transcript);
   const step = runStep({ provider, request, retry: settings.retry, signal });
-  try {
-    for (;;) {
-      const next = await step.next();
-      if (next.done) {
-        if (!next.value) return undefined;
-        return yield* closeStep(turn, next.value, addStep(before, next.value));
-      }
-      if (next.value.type === "delta") yield next.value;
-      else yield { ...next.value, type: "commit", messages: [], progress: before };
+  for (;;) {
+    const next = await step.next();
+    if (next.done) {
+      if (!next.value) return undefined;
+      return yield* closeStep(turn, next.value, addStep(before, next.value));
     }
-  } catch (cause) {
-    if (!(cause instanceof StepFailed)) throw cause;
-    const progress = { ...before, usage: addUsage(before.usage, cause.usage ?? noUsage) };
-    const outcome = providerFailure(cause.cause);
-    yield { type: "end", events: [], messages: [], progress, outcome };
-    return undefined;
+    if (next.value.type === "delta") yield next.value;
+    else yield { ...next.value, type: "commit", messages: [], progress: before };
   }
 }
 
-interface AfterModel {
+/** A model call that asks for tools, and what is to be done for it. */
+export interface AfterModel {
   message: StoredMessage;
   open: ToolCall[];
   progress: RunProgress;
@@ -81,5 +77,6 @@ function textOf({ blocks }: ModelEnd): string {
 }
 
 function addStep(before: RunProgress, { usage }: ModelEnd): RunProgress {
-  return { ...before, turns: before.turns + 1, usage: addUsage(before.usage, usage) };
+  const lastCall = { input: usage.input_tokens, output: usage.output_tokens };
+  return { ...before, turns: before.turns + 1, usage: addUsage(before.usage, usage), lastCall };
 }

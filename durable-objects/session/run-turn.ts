@@ -1,4 +1,5 @@
-import { modelStep } from "./model-step.ts";
+import { ModelContext } from "./model-context.ts";
+import { nextStep } from "./next-step.ts";
 import { knownResults, openCalls } from "./tool-calls.ts";
 import { toolStep } from "./tool-step.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
@@ -8,7 +9,8 @@ import type { Turn, TurnOutput } from "./turn.ts";
  * is done or a limit is reached. Stops without an `end` when the signal aborts it.
  */
 export async function* runTurn(turn: Turn): AsyncGenerator<TurnOutput> {
-  const transcript = [...turn.transcript];
+  const context = new ModelContext(turn.transcript, turn.history);
+  const { messages: transcript } = context;
   let { progress } = turn;
 
   // A crash may have left calls open: they are finished before the model is asked again.
@@ -21,7 +23,7 @@ export async function* runTurn(turn: Turn): AsyncGenerator<TurnOutput> {
   }
   while (!turn.signal.aborted) {
     transcript.push(...turn.arrivals.splice(0));
-    const step = yield* modelStep(turn, transcript, progress);
+    const step = yield* nextStep(turn, context, progress);
     if (!step) return;
     transcript.push(step.message);
     const spent = yield* toolStep(turn, transcript, { ...step, known: new Map() });

@@ -144,7 +144,9 @@ export class Runs {
         break;
       case "commit": {
         const arrived = output.opensStep ? this.#around.arrivals() : undefined;
-        this.#journal.commit(step(run, output, arrived));
+        const { compaction } = output;
+        const change = step(run, output, arrived);
+        this.#journal.commit(compaction ? this.#around.compacted(change, compaction) : change);
         turn.arrivals.push(...(arrived?.messages ?? []));
         break;
       }

@@ -40,7 +40,7 @@ export function runSettings(
   identity: ModelIdentity,
   config: ConfigDocument,
 ): RunSettings {
-  const { agent = {}, retry = {}, tools = {} } = config;
+  const { agent = {}, retry = {}, tools = {}, compaction = {} } = config;
   const known = catalogEntry(identity);
   const maxTokens = choices.max_tokens ?? agent.max_tokens_per_turn ?? DEFAULT_MAX_TOKENS;
   return {
@@ -65,6 +65,17 @@ export function runSettings(
     hasTurnTools: Boolean(choices.turn_tools?.length),
     limits: { ...configuredLimits(config), ...limitsOf(choices.budget_limits ?? {}) },
     warnAt: agent.budget_warning_threshold ?? 0.8,
+    ...(known && { contextWindow: known.contextWindow }),
+    thinks: known?.thinking ?? false,
+    compaction: {
+      threshold: compaction.auto_compact_threshold ?? 100_000,
+      recentTurns: compaction.recent_turn_budget ?? 4,
+      maxSummaryTokens: Math.min(
+        compaction.max_summary_tokens ?? 4096,
+        known?.maxOutputTokens ?? Infinity,
+      ),
+      minTurnsBetween: compaction.min_turns_between_compactions ?? 3,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
 import type { Timeouts } from "../providers/provider.ts";
+import type { CompactionMark } from "./summary.ts";
 
 /** What never changes about a session. */
 export interface SessionIdentity {
@@ -30,6 +31,9 @@ export interface SessionState {
   isSteered?: boolean;
   /** Turns that wait for the running one. */
   queueCount?: number;
+  /** Set once the transcript's beginning was condensed for the model. */
+  compaction?: CompactionMark | undefined;
+  lastCall?: CallSize | undefined;
 }
 
 export interface ModelIdentity {
@@ -63,6 +67,13 @@ export interface RunProgress {
   turns: number;
   toolCalls: number;
   usage: Usage;
+  lastCall?: CallSize | undefined;
+}
+
+/** Tokens of the newest model call, while they still tell how long the transcript is. */
+interface CallSize {
+  input: number;
+  output: number;
 }
 
 /** The choices a run was started with; a later config change does not touch them. */
@@ -81,6 +92,22 @@ export interface RunSettings extends ModelIdentity {
   limits: RunLimits;
   /** Share of a budget at which a warning is told. */
   warnAt: number;
+  /** The model's window in tokens, where the catalog knows it. */
+  contextWindow?: number;
+  /** Whether the catalog knows that the model thinks. */
+  thinks: boolean;
+  compaction: CompactionPolicy;
+}
+
+/** When and how the transcript's beginning is condensed (contract 8.3). */
+interface CompactionPolicy {
+  /** Tokens of the next model call. */
+  threshold: number;
+  /** Newest turns that are left alone, the running one included. */
+  recentTurns: number;
+  maxSummaryTokens: number;
+  /** Model calls. */
+  minTurnsBetween: number;
 }
 
 export interface RetryPolicy {

@@ -1,5 +1,7 @@
+import type { Change } from "./journal.ts";
 import type { Arrivals } from "./progress.ts";
 import type { RunState } from "./state.ts";
+import type { Compaction } from "./summary.ts";
 import type { Turn } from "./turn.ts";
 
 /** What the session's runs need of the parts around them. */
@@ -8,6 +10,8 @@ export interface Surroundings {
   assemble(run: RunState): Omit<Turn, "signal">;
   /** Messages that wait for the next model call, and the statement that takes them off the list. */
   arrivals(): Arrivals;
+  /** The change with a summary of the transcript's beginning in it. */
+  compacted(change: Change, compaction: Compaction): Change;
   finished(runId: string): () => void;
   isWaiting(runId: string): boolean;
   onChange(): void;

@@ -1,9 +1,11 @@
 import type { AgentEvent, ToolResult } from "../../sdk/contract/index.ts";
 import type { Provider, StoredMessage, ToolDefinition } from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { History } from "./model-context.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunProgress, RunSettings } from "./state.ts";
 import type { DeltaEvent } from "./step.ts";
+import type { Compaction } from "./summary.ts";
 import type { ToolCall } from "./tool-calls.ts";
 
 /** Everything a run needs; it reaches for nothing else. */
@@ -14,8 +16,9 @@ export interface Turn {
   /** Tools that a client runs: the loop stops at a call of one and is started again with its result. */
   clientTools: readonly ToolDefinition[];
   cacheKey: string;
-  /** The transcript, the new user message included. */
+  /** The transcript as the model is shown it, the new user message included. */
   transcript: readonly StoredMessage[];
+  history: History;
   progress: RunProgress;
   /** Results that a crashed try of this run had stored already, by call id. */
   results: ReadonlyMap<string, ToolResult>;
@@ -27,7 +30,7 @@ export interface Turn {
 /** What the loop wants done, in order. It stores nothing and sends nothing itself. */
 export type TurnOutput =
   | { type: "delta"; event: DeltaEvent }
-  | ({ type: "commit"; opensStep?: true } & TurnPart)
+  | ({ type: "commit"; opensStep?: true; compaction?: Compaction } & TurnPart)
   | { type: "park"; calls: ToolCall[] }
   | ({ type: "end"; outcome: Outcome } & TurnPart);
 

@@ -44,6 +44,14 @@ export const ConfigDocument = z.looseObject({
       default_timeout: duration.optional(),
     })
     .optional(),
+  compaction: z
+    .looseObject({
+      auto_compact_threshold: positive.optional(),
+      recent_turn_budget: positive.optional(),
+      max_summary_tokens: positive.optional(),
+      min_turns_between_compactions: positive.optional(),
+    })
+    .optional(),
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
 

@@ -63,6 +63,27 @@ export const AgentEvent = z.discriminatedUnion("type", [
     limit: z.number(),
     percent: z.number(),
   }),
+  /** The transcript's beginning is being condensed; `input_tokens` is what the last model call took in, 0 if unknown. */
+  z.object({
+    type: z.literal("compaction_started"),
+    input_tokens: z.int(),
+    estimated_history_tokens: z.int(),
+    /** Messages that the model is shown. */
+    message_count: z.int(),
+  }),
+  z.object({
+    type: z.literal("compaction_completed"),
+    summary_tokens: z.int(),
+    /** Messages that the model was shown, and is shown from now on; the transcript keeps them all. */
+    messages_before: z.int(),
+    messages_after: z.int(),
+  }),
+  /** The model goes on with the whole transcript, if it can. */
+  z.object({
+    type: z.literal("compaction_failed"),
+    error: z.string(),
+    reason: z.object({ kind: z.string() }),
+  }),
   z.object({
     type: z.literal("retrying"),
     attempt: z.int(),

@@ -14,6 +14,7 @@ const available: readonly (readonly [id: string, description: string])[] = [
   ["sessions", "Durable sessions: create, resume, list, read, archive"],
   ["streaming", "Live events, resumable at any cursor"],
   ["builtins", "Built-in tools: datetime, update_plan"],
+  ["session_compaction", "Summaries of long transcripts"],
 ];
 
 const absent: readonly (readonly [id: string, description: string])[] = [
@@ -22,7 +23,6 @@ const absent: readonly (readonly [id: string, description: string])[] = [
   ["shell", "Shell tools"],
   ["comms", "Messages between sessions"],
   ["memory_store", "Semantic memory"],
-  ["session_compaction", "Summaries of long transcripts"],
   ["skills", "Instruction packs"],
   ["mcp_live", "Tools of MCP servers"],
 ];

@@ -778,6 +778,9 @@ describe("the deployment", () => {
     expect(body.capabilities).toContainEqual(
       expect.objectContaining({ id: "sessions", status: "Available" }),
     );
+    expect(body.capabilities).toContainEqual(
+      expect.objectContaining({ id: "session_compaction", status: "Available" }),
+    );
     expect(body.providers).toContainEqual({
       provider: "anthropic",
       configured: true,
