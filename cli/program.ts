@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 import type { ConfigWriteFlags } from "./config-write.ts";
-import { collect, portNumber, wholeNumber } from "./flag-values.ts";
+import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
 import type { ConfigGetFlags } from "./introspection.ts";
 import { packageVersion } from "./package-root.ts";
 import type { RunFlags } from "./run.ts";
 import type { ServeFlags } from "./serve.ts";
-import type { ListFlags } from "./sessions.ts";
+import type { ForkFlags, ListFlags, RewindFlags } from "./sessions.ts";
 import { addTurnFlags, type TurnFlags } from "./turn-flags.ts";
 
 /** Takes the exit code of the command that ran. */
@@ -80,6 +80,27 @@ function addSessionCommands(program: Command, finish: Finish): void {
         finish(await commands[action](session, command.optsWithGlobals<GlobalFlags>()));
       });
   }
+  addTranscriptCommands(sessions, finish);
+}
+
+function addTranscriptCommands(sessions: Command, finish: Finish): void {
+  sessions
+    .command("fork <session>")
+    .description("make a new session out of a session's transcript")
+    .option("--at <count>", "how many messages to take; all, unless given", positiveNumber)
+    .option("--label <key=value>", "label in place of the session's own (repeatable)", collect, [])
+    .action(async (session: string, _flags: unknown, command: Command) => {
+      const { forkSession } = await import("./sessions.ts");
+      finish(await forkSession(session, command.optsWithGlobals<ForkFlags>()));
+    });
+  sessions
+    .command("rewind <session>")
+    .description("undo a session's newest turns")
+    .option("--turns <count>", "how many", positiveNumber, 1)
+    .action(async (session: string, _flags: unknown, command: Command) => {
+      const { rewindSession } = await import("./sessions.ts");
+      finish(await rewindSession(session, command.optsWithGlobals<RewindFlags>()));
+    });
 }
 
 function addIntrospection(program: Command, finish: Finish): void {

@@ -77,6 +77,28 @@ describe("rkat sessions", () => {
     expect([code, stdout]).toEqual([0, `Interrupted session: ${idOf(0)}\n`]);
   });
 
+  it("forks one and rewinds the fork", async () => {
+    const inFork = (...args: string[]) => rkat(["--realm", "forks", ...args], env);
+    await inFork("run", "--label", "nth=first", "Hi");
+    await inFork("resume", "last", "And now?");
+
+    const forked = await inFork("sessions", "fork", "last", "--label", "nth=fork");
+    const [, id] = /^Forked session: (\S+)$/m.exec(forked.stdout) ?? [];
+    const early = await inFork("sessions", "fork", "~2", "--at", "2");
+    const rewound = await inFork("sessions", "rewind", id?.slice(-8) ?? "", "--turns", "2");
+
+    expect(forked.stdout).toBe(`Forked session: ${id}\nSession Ref: forks:${id}\nMessages: 5\n`);
+    expect(early.stdout).toMatch(/\nMessages: 2\n$/);
+    expect(rewound.stdout).toBe(`Rewound session: ${id}\nMessages: 1 (4 removed)\n`);
+    const list = await inFork("sessions", "list", "--label", "nth=fork");
+    expect(list.stdout.trimEnd().split("\n")).toHaveLength(2);
+    expect(await inFork("sessions", "rewind", id ?? "")).toMatchObject({
+      code: 1,
+      stderr: "Error: The transcript has 0 turns: 1 cannot be undone\n",
+    });
+    expect(await inFork("sessions", "fork", "last", "--at", "0")).toMatchObject({ code: 2 });
+  });
+
   it("deletes one, and does not know it afterwards", async () => {
     const { stdout } = await rkat(["run", "--json", "--realm", "bin", "Hi"], env);
     const { session_id: id } = JSON.parse(stdout);

@@ -1,3 +1,4 @@
+import { freshKey } from "../sdk/fresh-key.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keyValues } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -11,6 +12,17 @@ export interface ListFlags extends GlobalFlags {
   limit: number;
   offset: number;
   label: string[];
+}
+
+/** The flags of `rkat sessions fork`. */
+export interface ForkFlags extends GlobalFlags {
+  at?: number;
+  label: string[];
+}
+
+/** The flags of `rkat sessions rewind`. */
+export interface RewindFlags extends GlobalFlags {
+  turns: number;
 }
 
 /** Prints a page of the realm's sessions, most recently used first. */
@@ -51,6 +63,38 @@ export async function deleteSession(reference: string, flags: GlobalFlags): Prom
     const archived = await connection.client.call("session/archive", { session_id });
     print(`Deleted session: ${archived.session_id}`);
     print(`Session Ref: ${session_ref}`);
+    return exitCodes.ok;
+  });
+}
+
+/** Makes a new session out of one's transcript. */
+export async function forkSession(
+  reference: string,
+  { at, label, ...flags }: ForkFlags,
+): Promise<number> {
+  const labels = label.length > 0 ? keyValues("--label", label) : undefined;
+  return await withClient(flags, async (connection) => {
+    const source = await findSession(reference, connection);
+    const params = { session_id: source, at, labels, idempotency_key: freshKey() };
+    const forked = await connection.client.call("session/fork_at", params);
+    print(`Forked session: ${forked.session_id}`);
+    print(`Session Ref: ${forked.session_ref}`);
+    print(`Messages: ${forked.message_count}`);
+    return exitCodes.ok;
+  });
+}
+
+/** Undoes a session's newest turns. */
+export async function rewindSession(
+  reference: string,
+  { turns, ...flags }: RewindFlags,
+): Promise<number> {
+  return await withClient(flags, async (connection) => {
+    const session_id = await findSession(reference, connection);
+    const params = { session_id, turns, idempotency_key: freshKey() };
+    const rewound = await connection.client.call("session/rewind", params);
+    print(`Rewound session: ${rewound.session_id}`);
+    print(`Messages: ${rewound.message_count} (${rewound.removed_messages} removed)`);
     return exitCodes.ok;
   });
 }

@@ -330,3 +330,48 @@ describe("a callback tool", () => {
     await expect(client.createSession("?")).rejects.toMatchObject({ message: "Bad schema" });
   });
 });
+
+describe("a session's transcript", () => {
+  const fork = {
+    session_id: "0193f2a0-0000-7000-8000-000000000001",
+    session_ref: "default:0193f2a0-0000-7000-8000-000000000001",
+    from_session_id: "source",
+    message_count: 3,
+  };
+
+  it("is forked into a session of its own", async () => {
+    const { client, deployment } = await scripted();
+    deployment.answers.set("session/fork_at", () => fork);
+
+    const made = await client.session("source").fork({ at: 3, labels: { my_key: "x" } });
+
+    expect([made.id, made.ref]).toEqual([fork.session_id, fork.session_ref]);
+    const [request] = deployment.requests("session/fork_at");
+    expect(request?.params).toMatchObject({
+      session_id: "source",
+      at: 3,
+      labels: { my_key: "x" },
+      idempotency_key: expect.any(String),
+    });
+  });
+
+  it("is rewound under one key, however often the connection is lost", async () => {
+    const { client, deployment } = await scripted();
+    const answer = { session_id: "source", message_count: 1, removed_messages: 4, seq: 9 };
+    deployment.answers.set("session/rewind", () => answer);
+    deployment.refusals = 1;
+
+    const rewound = await client.session("source").rewind({ turns: 2 });
+
+    expect(rewound).toEqual({
+      sessionId: "source",
+      messageCount: 1,
+      removedMessages: 4,
+      seq: 9,
+    });
+    const [first, second] = deployment.requests("session/rewind");
+    expect(first?.params).toMatchObject({ session_id: "source", turns: 2 });
+    expect(second?.params).toEqual(first?.params);
+    expect(first?.params).toHaveProperty("idempotency_key");
+  });
+});

@@ -34,10 +34,17 @@ export {
 } from "./guards.ts";
 export type { Fetch, NetworkOptions } from "./network-transport.ts";
 export type { ConfigEnvelope } from "./realm-config.ts";
-export type { RunResult, SessionHistory, SessionInfo, SessionSummary } from "./results.ts";
+export type {
+  RewindResult,
+  RunResult,
+  SessionHistory,
+  SessionInfo,
+  SessionSummary,
+} from "./results.ts";
 export { DeferredSession, type HistoryOptions, Session } from "./session.ts";
 export type { StreamOutcome } from "./stream-router.ts";
 export { EventSubscription, type SubscribeOptions } from "./subscription.ts";
+export type { ForkOptions, RewindOptions } from "./transcript.ts";
 export type { OutgoingMessage, Socket, SocketListener, Transport } from "./transport.ts";
 export type { CallOptions, Prompt, SessionOptions, TurnOptions } from "./turn-options.ts";
 export type { WebSocketClass, WebSocketEvent, WebSocketLike } from "./web-socket.ts";

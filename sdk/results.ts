@@ -1,5 +1,6 @@
 import { type Camel, camel } from "./casing.ts";
 import type {
+  OutputOf,
   RunResult as WireRunResult,
   SessionHistory as WireSessionHistory,
   SessionInfo as WireSessionInfo,
@@ -12,6 +13,9 @@ export type RunResult = Camel<WireRunResult>;
 
 /** A page of the committed transcript, oldest message first. */
 export type SessionHistory = Camel<WireSessionHistory>;
+
+/** What a rewind left of a transcript, what it took, and where the log tells of it. */
+export type RewindResult = Camel<OutputOf<"session/rewind">>;
 
 /** Wire times are Unix seconds; here they are text (contract 11.1). */
 type Times = { createdAt: string; updatedAt: string };

@@ -2,8 +2,9 @@ import { camel } from "./casing.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Link } from "./link.ts";
-import type { RunResult, SessionHistory } from "./results.ts";
+import type { RewindResult, RunResult, SessionHistory } from "./results.ts";
 import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
+import { type ForkOptions, forkSession, type RewindOptions, rewindSession } from "./transcript.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, turnCall, type TurnOptions } from "./turn-options.ts";
 
@@ -12,6 +13,8 @@ export interface HistoryOptions {
   /** Messages to skip, from the oldest. */
   offset?: number | undefined;
   limit?: number | undefined;
+  /** The `seq` of a rewind: what it took away is read, instead of the transcript. */
+  rewindSeq?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -108,6 +111,20 @@ export class Session {
     return readSessionHistory(this.#link, this.#id, options);
   }
 
+  /**
+   * Makes a new session that begins with this one's messages; this one is not changed.
+   * @throws {MeerkatError} `INVALID_PARAMS` between calls of tools and their results: `details.allowed` says where.
+   */
+  async fork(options: ForkOptions = {}): Promise<Session> {
+    const { id, ref } = await forkSession(this.#link, this.#id, options);
+    return new Session(this.#link, id, { ref });
+  }
+
+  /** Undoes the newest turns. @throws {MeerkatError} `SESSION_BUSY`, `INVALID_PARAMS` for more than there are. */
+  rewind(options: RewindOptions = {}): Promise<RewindResult> {
+    return rewindSession(this.#link, this.#id, options);
+  }
+
   /** Follows the session, whoever starts its turns. @throws {MeerkatError} see `EventSubscription.open`. */
   subscribeEvents(options: SubscribeOptions = {}): Promise<EventSubscription> {
     return EventSubscription.open(this.#link, this.#id, options);
@@ -166,9 +183,14 @@ export class DeferredSession {
 export async function readSessionHistory(
   link: Link,
   sessionId: string,
-  { offset = 0, limit, signal }: HistoryOptions,
+  { offset = 0, limit, rewindSeq, signal }: HistoryOptions,
 ): Promise<SessionHistory> {
-  const params = { session_id: sessionId, offset, ...(limit === undefined ? {} : { limit }) };
+  const params = {
+    session_id: sessionId,
+    offset,
+    ...(limit === undefined ? {} : { limit }),
+    ...(rewindSeq === undefined ? {} : { rewind_seq: rewindSeq }),
+  };
   const page = await link.call("session/history", params, signal);
   // The operation's output in the contract, which the deployment's tests hold it to.
   return camel(page) as SessionHistory;

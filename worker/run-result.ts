@@ -14,9 +14,15 @@ export async function runResult(
   run: { runId: string; firstSeq: number },
   { clientTools }: Pick<Caller, "clientTools">,
 ): Promise<RunResult> {
+  const untilPending = clientTools === undefined;
+  return acrossRestarts(() => session.stub().result(run.runId, run.firstSeq, untilPending));
+}
+
+/** Asks an object for something that may be asked twice, again whenever the object went away under the call. */
+export async function acrossRestarts<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await session.stub().result(run.runId, run.firstSeq, clientTools === undefined);
+      return await ask();
     } catch (cause) {
       if (!isRestart(cause) || attempt === TRIES) throw cause;
       await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt));

@@ -72,8 +72,8 @@ interface NativeContent {
   content: unknown;
 }
 
-/** A message as it is stored: the public one, and what its vendor wants to see again. */
-export type StoredMessage = Message & { native?: NativeContent };
+/** A message as it is stored: the public one, what its vendor wants to see again, and whether a turn begins here. */
+export type StoredMessage = Message & { native?: NativeContent; opensTurn?: true };
 
 /** Why a vendor's call failed, in the words of contract 5 (`retry.failure.kind` and `error_report.class`). */
 export type ProviderErrorKind =

@@ -37,7 +37,7 @@ export function admission(
   const { run_id, prompt } = request;
   const text = promptText(prompt);
   return {
-    messages: [...before, ...turnMessages(prompt, request, run_id)],
+    messages: [...before, ...opened(turnMessages(prompt, request, run_id))],
     events: [
       {
         type: "run_started",
@@ -62,6 +62,11 @@ export function admission(
       },
     }),
   };
+}
+
+/** Marks where the turn begins: what had waited before it outlives it when it is undone. */
+function opened([first, ...rest]: StoredMessage[]): StoredMessage[] {
+  return first ? [{ ...first, opensTurn: true }, ...rest] : [];
 }
 
 /** The refusal of a turn that neither waits nor joins. */

@@ -581,4 +581,28 @@ describe("a session with a summary", () => {
     expect(dialects.anthropic.order(last)).toEqual(["user", "user", "user"]);
     expect(last).toMatch(/Beta.*And Gamma/s);
   });
+
+  it("is rewound behind what the summary stands for, and then shows all that is left as it was said", async () => {
+    const session = await sessionWith({ ...eager, min_turns_between_compactions: 9 });
+    const words = ["One.", "SUMMARY.", "Two.", "Three.", "Four."];
+    const model = await vendor(claude, ...words.map((word) => says(claude, word)));
+    await first(session, model, { prompt: "Alpha" });
+    await next(session, "Beta");
+    await next(session, "Gamma");
+
+    const undone = await session.object().rewind({ turns: 1, idempotency_key: uuidv7() });
+    expect(undone).toMatchObject({ messageCount: 5, removedMessages: 2 });
+    await next(session, "Delta");
+    const kept = (await bodies(model)).at(-1) ?? "";
+    expect(kept).toMatch(/SUMMARY.*Beta.*Two.*Delta/s);
+    expect(kept).not.toMatch(/Gamma/);
+
+    await session.object().rewind({ turns: 2, idempotency_key: uuidv7() });
+    await configure(session.realmId, { retry: { max_retries: 0 } });
+    await next(session, "Epsilon").catch(() => undefined);
+    const whole = (await bodies(model)).at(-1) ?? "";
+    expect(dialects.anthropic.order(whole)).toEqual(["user", "assistant", "user"]);
+    expect(whole).toMatch(/Alpha.*One.*Epsilon/s);
+    expect(whole).not.toMatch(/SUMMARY|Beta/);
+  });
 });

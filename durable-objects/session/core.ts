@@ -1,21 +1,33 @@
-import { type ConfigDocument, partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
+import {
+  type ConfigDocument,
+  partsOf,
+  type Remote,
+  type RemoteParts,
+} from "../../sdk/contract/index.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
+import { Fork } from "./fork.ts";
+import type { ForkSource } from "./fork-origin.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
-import { type Outcome, outcomeOfError } from "./outcome.ts";
+import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
 import { type QueuedTurn, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
+import { Rewind } from "./rewind.ts";
 import { Runs } from "./runs.ts";
 import { SessionStorage } from "./storage.ts";
 import { Summaries } from "./summaries.ts";
+import { TranscriptRows } from "./transcript-rows.ts";
+import { present } from "./view.ts";
 
 // A crashed turn is taken up again within this time, even if nobody asks (design I-9).
 const LEASE_MS = 9_000;
+// What a crash left of a fork is thrown away after this time, unless somebody has asked again.
+const SWEEP_MS = 10 * 60_000;
 
 /** The parts of a session put together, and what keeps them going between requests. */
 export class SessionCore {
@@ -26,6 +38,9 @@ export class SessionCore {
   readonly intake: Intake;
   readonly runs: Runs;
   readonly directory: Directory;
+  readonly storage: { rows: TranscriptRows; intake: IntakeStorage };
+  readonly fork: Fork;
+  readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   #alarmAt = 0;
@@ -41,6 +56,12 @@ export class SessionCore {
     this.intake = new Intake(this.journal, storage, this.queue, env);
     this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
     const summaries = new Summaries(this.journal, storage);
+    this.storage = { rows: new TranscriptRows(ctx.storage), intake: storage };
+    this.rewind = new Rewind(this.journal, this.storage);
+    this.fork = new Fork(this.journal, this.storage, {
+      source: (realmId, sessionId) => this.#session(realmId, sessionId),
+      wakeLater: () => ctx.waitUntil(ctx.storage.setAlarm(Date.now() + SWEEP_MS)),
+    });
     this.runs = new Runs(this.journal, {
       assemble: (run) => ({
         ...this.intake.assemble(run),
@@ -68,9 +89,28 @@ export class SessionCore {
     await this.directory.report();
   }
 
+  /** Gives an answer that the realm's list must agree with once its caller has it. */
+  async told<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const given = await answer;
+    await this.tellRealm();
+    return given;
+  }
+
+  /** Ends everything that runs, waits or watches. */
+  async archive(): Promise<void> {
+    present(this.journal);
+    this.runs.recover();
+    this.endWaiting(() => true, cancelled);
+    this.runs.interrupt();
+    this.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
+    this.feed.end();
+    await this.tellRealm();
+  }
+
   /** What the alarm does: ends or takes up what a crash left, tells the realm, starts what waits. */
   async upkeep(): Promise<void> {
     this.#alarmAt = 0;
+    if (!this.journal.session) return this.fork.sweep();
     this.runs.recover();
     await Promise.all([this.directory.report(), this.#startNext()]);
     this.#armAlarm();
@@ -89,6 +129,11 @@ export class SessionCore {
 
   #realm(realmId: string): RemoteParts<RealmParts> {
     return partsOf(this.#env.REALMS.getByName(realmId));
+  }
+
+  /** A session of the same realm: no other can be named. */
+  #session(realmId: string, sessionId: string): Remote<ForkSource> {
+    return this.#env.SESSIONS.getByName(`${realmId}/${sessionId}`);
   }
 
   #changed(): void {

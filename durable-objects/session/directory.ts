@@ -59,9 +59,9 @@ export class Directory {
   }
 
   get #version(): number {
-    const { run, lastRun, archivedAt } = this.#journal.session?.state ?? {};
-    // Only what the directory shows counts: a run that began, ended, or an archived session.
-    const place = run?.firstSeq ?? lastRun?.seq ?? 1;
+    const { run, lastRun, rewoundSeq = 1, archivedAt } = this.#journal.session?.state ?? {};
+    // Only what the directory shows counts: a run that began, ended or was undone, or an archived session.
+    const place = run?.firstSeq ?? Math.max(lastRun?.seq ?? 1, rewoundSeq);
     return archivedAt === undefined ? place : place + 1;
   }
 

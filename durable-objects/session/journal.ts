@@ -69,10 +69,11 @@ export class Journal {
 
   create(
     identity: SessionIdentity,
-    state: Omit<SessionState, "messageCount">,
+    state: Omit<SessionState, "messageCount"> & { messageCount?: number },
     change: Change,
   ): void {
-    const commit = this.#prepare({ ...state, messageCount: 0 }, change);
+    // A fork's messages are there before it is.
+    const commit = this.#prepare({ messageCount: 0, ...state }, change);
     this.#storage.create(identity, commit);
     this.#found = { identity, state: commit.state };
     this.#accept(commit);
@@ -148,8 +149,10 @@ export class Journal {
   }
 
   /** Memory follows storage, never the other way round: a failed commit must leave no trace here. */
-  #accept({ entries, last, messages }: Commit): void {
-    this.#transcript?.push(...messages);
+  #accept({ entries, last, messages, state }: Commit): void {
+    const { upTo = 0 } = state.compaction ?? {};
+    // A rewind leaves fewer messages than there were.
+    this.#transcript?.splice(state.messageCount - messages.length - upTo, Infinity, ...messages);
     const told = this.#pending.length;
     clearTimeout(this.#checkpoint);
     this.#checkpoint = undefined;

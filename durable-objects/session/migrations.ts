@@ -55,4 +55,12 @@ export const migrations = [
      body TEXT NOT NULL,
      PRIMARY KEY (position, part)
    ) WITHOUT ROWID;`,
+  // What rewinds took out of the transcript, by the place of each rewind in the log.
+  `CREATE TABLE removed_messages (
+     seq INTEGER NOT NULL,
+     position INTEGER NOT NULL,
+     part INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (seq, position, part)
+   ) WITHOUT ROWID;`,
 ] as const;

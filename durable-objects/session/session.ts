@@ -13,14 +13,18 @@ import type { TurnRequest } from "./admission.ts";
 import { pendingCalls } from "./client-calls.ts";
 import { SessionCore } from "./core.ts";
 import type { Format } from "./envelope.ts";
+import type { Forked, ForkRequest } from "./fork.ts";
+import { checkUnchanged, forkOrigin, type ForkOrigin, type ForkSource } from "./fork-origin.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
 import { cancelled } from "./outcome.ts";
 import type { QueuedTurn } from "./queue-storage.ts";
+import type { RewindRequest, Rewound } from "./rewind.ts";
+import type { MessageRow, RowPlace } from "./transcript-rows.ts";
 import { history, present, sessionInfo } from "./view.ts";
 import { attach, checkCursor, type Page, page } from "./watch.ts";
 
 /** One conversation of one realm, named `<realm>/<session id>`. It runs at most one turn at a time. */
-export class SessionObject extends DurableObject<Env> {
+export class SessionObject extends DurableObject<Env> implements ForkSource {
   readonly #core: SessionCore;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -57,12 +61,11 @@ export class SessionObject extends DurableObject<Env> {
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
   async result(runId: string, firstSeq = 0, untilPending = false): Promise<RunResult> {
     this.#core.runs.recover();
-    const [outcome] = await Promise.allSettled([
-      this.#core.runs.result(runId, firstSeq, untilPending),
-    ]);
-    await this.#core.directory.report();
-    if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
+    try {
+      return await this.#core.runs.result(runId, firstSeq, untilPending);
+    } finally {
+      await this.#core.directory.report();
+    }
   }
 
   /** Takes the results of tools that a client ran. */
@@ -108,14 +111,28 @@ export class SessionObject extends DurableObject<Env> {
     return seq === undefined ? { interrupted: false } : { interrupted: true, seq };
   }
 
-  async archive(): Promise<void> {
-    present(this.#core.journal);
+  archive(): Promise<void> {
+    return this.#core.archive();
+  }
+
+  /** Makes this session out of another one's transcript. */
+  fork(realmId: string, sessionId: string, request: ForkRequest): Promise<Forked> {
+    return this.#core.told(this.#core.fork.begin({ realmId, sessionId }, request));
+  }
+
+  forkOrigin(at: number | undefined): ForkOrigin {
+    return forkOrigin(this.#core.journal, this.#core.storage.intake, at);
+  }
+
+  forkRows(origin: ForkOrigin, after: RowPlace): MessageRow[] {
+    checkUnchanged(this.#core.journal, origin);
+    return this.#core.storage.rows.page(after, origin.at);
+  }
+
+  /** Undoes the newest turns. */
+  rewind(request: RewindRequest): Promise<Rewound> {
     this.#core.runs.recover();
-    this.#core.endWaiting(() => true, cancelled);
-    this.#core.runs.interrupt();
-    this.#core.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
-    this.#core.feed.end();
-    await this.#core.tellRealm();
+    return this.#core.told(this.#core.rewind.undo(request));
   }
 
   read(): SessionInfo {
@@ -123,8 +140,10 @@ export class SessionObject extends DurableObject<Env> {
     return sessionInfo(this.#core.journal);
   }
 
-  history(offset: number, limit: number | undefined): Parcel<SessionHistory> {
-    return history(this.#core.journal, offset, limit);
+  /** A page of the transcript, or of what the rewind at `rewindSeq` took out of it. */
+  history(offset: number, limit?: number, rewindSeq?: number): Parcel<SessionHistory> {
+    const { journal, storage } = this.#core;
+    return history(journal, storage.rows, { offset, limit, rewindSeq });
   }
 
   /** A piece of the event log as text, for a reader that is far behind. */

@@ -25,6 +25,8 @@ export interface SessionState {
   run?: RunState;
   lastRun?: FinishedRun;
   archivedAt?: number;
+  /** Place of the newest rewind in the log. */
+  rewoundSeq?: number;
   /** Messages that wait to be told to the model at its next call. */
   inputCount?: number;
   /** Whether one of them steers the running turn, which then must not end without it. */

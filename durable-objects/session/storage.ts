@@ -58,6 +58,10 @@ export class SessionStorage {
         identity.createdAt,
         JSON.stringify(identity.labels),
       );
+      // A copy that was never finished may have left some.
+      const { state, messages } = commit;
+      const start = state.messageCount - messages.length;
+      this.#sql.exec("DELETE FROM messages WHERE position >= ?", start);
       this.#insert(commit);
     });
   }

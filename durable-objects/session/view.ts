@@ -8,6 +8,7 @@ import {
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { Journal } from "./journal.ts";
+import type { TranscriptRows } from "./transcript-rows.ts";
 
 // One answer over RPC may hold 32 MiB; a page stays well below and the caller asks for the next.
 const PAGE_CHARS = 4 * 1024 * 1024;
@@ -35,19 +36,46 @@ export function sessionInfo(journal: Journal): SessionInfo {
   };
 }
 
-/** A page of the transcript, cut by count and by size; archived sessions stay readable (contract 7.5). */
+/** Which messages are asked for; with `rewindSeq`, of those that the rewind there took away. */
+interface HistoryPage {
+  offset: number;
+  limit: number | undefined;
+  rewindSeq: number | undefined;
+}
+
+/** Messages that can be read in pages. */
+interface Readable {
+  count: number;
+  from(offset: number): Iterable<StoredMessage>;
+}
+
+/** What the next turn builds on. */
+function transcript(journal: Journal): Readable {
+  const count = journal.session?.state.messageCount ?? 0;
+  return { count, from: (offset) => journal.messagesFrom(offset) };
+}
+
+/** What a rewind took out of it. @throws {AppError} `INVALID_PARAMS` if there was none at that place */
+function removed(rows: TranscriptRows, seq: number): Readable {
+  const { count, first } = rows.removed(seq);
+  if (count > 0) return { count, from: (offset) => rows.removedFrom(seq, first + offset) };
+  throw new AppError("INVALID_PARAMS", `There was no rewind at seq ${seq}`, { rewind_seq: seq });
+}
+
+/** A page of messages, cut by count and by size; archived sessions stay readable (contract 7.5). */
 export function history(
   journal: Journal,
-  offset: number,
-  limit: number | undefined,
+  rows: TranscriptRows,
+  { offset, limit, rewindSeq }: HistoryPage,
 ): Parcel<SessionHistory> {
   const found = journal.session;
   if (!found) throw new AppError("SESSION_NOT_FOUND", "Session not found");
-  const { identity, state } = found;
-  const start = Math.min(offset, state.messageCount);
+  const { identity } = found;
+  const source = rewindSeq === undefined ? transcript(journal) : removed(rows, rewindSeq);
+  const start = Math.min(offset, source.count);
   const messages: SessionHistory["messages"] = [];
   let chars = 0;
-  for (const { native: _sealed, ...message } of journal.messagesFrom(start)) {
+  for (const { native: _sealed, opensTurn: _mark, ...message } of source.from(start)) {
     if (messages.length === limit || chars > PAGE_CHARS) break;
     chars += JSON.stringify(message).length;
     messages.push(message);
@@ -55,10 +83,10 @@ export function history(
   const page = {
     session_id: identity.sessionId,
     session_ref: `${identity.realmId}:${identity.sessionId}`,
-    message_count: state.messageCount,
+    message_count: source.count,
     offset: start,
     limit: limit ?? null,
-    has_more: start + messages.length < state.messageCount,
+    has_more: start + messages.length < source.count,
     messages,
   };
   return pack(page, chars);

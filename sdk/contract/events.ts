@@ -125,6 +125,21 @@ export const AgentEvent = z.discriminatedUnion("type", [
     tool_name: z.string(),
     args: z.unknown(),
   }),
+  /** The first event of a session that began with the first `at` messages of another one. */
+  z.object({
+    type: z.literal("session_forked"),
+    session_id: z.string(),
+    from_session_id: z.string(),
+    at: z.int(),
+  }),
+  /** The newest turns were undone: messages from position `message_count` on are gone from the transcript. */
+  z.object({
+    type: z.literal("session_rewound"),
+    session_id: z.string(),
+    turns: z.int(),
+    message_count: z.int(),
+    removed_messages: z.int(),
+  }),
   z.object({ type: z.literal("turn_completed"), stop_reason: StopReason, usage: Usage }),
   z.object({
     type: z.literal("run_completed"),

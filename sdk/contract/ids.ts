@@ -21,3 +21,11 @@ export const Labels = z
   .record(z.string().min(1).max(128), labelText)
   .refine((labels) => Object.keys(labels).length <= 64, "at most 64 labels");
 export type Labels = z.infer<typeof Labels>;
+
+const reservedLabels = new Set(["mob_id", "role", "meerkat_id"]);
+
+/** Labels as a client may set them: some keys are the deployment's own. */
+export const OwnLabels = Labels.refine(
+  (labels) => !Object.keys(labels).some((key) => reservedLabels.has(key)),
+  `label keys ${[...reservedLabels].join(", ")} are reserved`,
+);

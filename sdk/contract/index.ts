@@ -8,6 +8,7 @@ import type { Operation } from "./operation.ts";
 import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
+import { transcriptOperations } from "./transcript.ts";
 import { turnOperations } from "./turns.ts";
 
 export { type CatalogModel, catalog, inferProvider } from "./catalog.ts";
@@ -43,6 +44,7 @@ export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 /** The whole API. Add an operation here and every surface gains it. */
 export const operations = {
   ...sessionOperations,
+  ...transcriptOperations,
   ...turnOperations,
   ...requestOperations,
   ...contextOperations,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Labels, SessionLocator } from "./ids.ts";
+import { Labels, OwnLabels, SessionLocator } from "./ids.ts";
 import { Content, Message } from "./messages.ts";
 import { defineOperation } from "./operation.ts";
 import { RunResult, turnFields } from "./run.ts";
@@ -55,8 +55,6 @@ const DeferredSession = z.object(ids);
 /** What tools have in common that only look. */
 const looking = { isReadOnly: true, isDestructive: false, isIdempotent: true, isOpenWorld: false };
 
-const reservedLabels = new Set(["mob_id", "role", "meerkat_id"]);
-
 /** Operations on a session that are not turns. */
 export const sessionOperations = {
   "session/create": defineOperation({
@@ -67,10 +65,7 @@ export const sessionOperations = {
       .object({
         ...turnFields,
         prompt: Content.optional(),
-        labels: Labels.refine(
-          (labels) => !Object.keys(labels).some((key) => reservedLabels.has(key)),
-          `label keys ${[...reservedLabels].join(", ")} are reserved`,
-        ).nullish(),
+        labels: OwnLabels.nullish(),
         /** `deferred` returns at once, so that a client can watch before the first turn. */
         initial_turn: z.enum(["run_immediately", "deferred"]).default("run_immediately"),
       })
@@ -138,7 +133,12 @@ export const sessionOperations = {
     summary: "Read a page of the committed transcript, oldest message first",
     http: ["GET", "/sessions/:session_id/history"],
     scope: "read",
-    input: z.object({ ...session, ...page }),
+    input: z.object({
+      ...session,
+      ...page,
+      /** The seq of a `session_rewound` event: reads what that rewind took away, instead. */
+      rewind_seq: z.coerce.number().int().positive().optional(),
+    }),
     output: SessionHistory,
     mcp: {
       name: "meerkat_history",

@@ -5,11 +5,13 @@ import { hostHandlers } from "./host.ts";
 import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
+import { transcriptHandlers } from "./transcript.ts";
 import { turnHandlers } from "./turns.ts";
 
 /** A missing handler is a type error here. */
 export const handlers: Handlers = {
   ...sessionHandlers,
+  ...transcriptHandlers,
   ...turnHandlers,
   ...requestHandlers,
   ...contextHandlers,

@@ -44,15 +44,15 @@ export const sessionHandlers = {
     return { session_id: session.sessionId, state };
   },
 
-  "session/history": async ({ session_id, offset, limit }, caller) => {
+  "session/history": async ({ session_id, offset, limit, rewind_seq }, caller) => {
     const session = sessionAddress(session_id, caller);
-    const whole = await unpack(await session.stub().history(offset, limit));
+    const whole = await unpack(await session.stub().history(offset, limit, rewind_seq));
     let page = whole;
     // The object cuts pages by size; the caller asked by count.
     while (page.has_more && page.messages.length > 0 && whole.messages.length !== limit) {
       const rest = limit === undefined ? undefined : limit - whole.messages.length;
       const next = whole.offset + whole.messages.length;
-      page = await unpack(await session.stub().history(next, rest));
+      page = await unpack(await session.stub().history(next, rest, rewind_seq));
       whole.messages.push(...page.messages);
     }
     return { ...whole, has_more: page.has_more };

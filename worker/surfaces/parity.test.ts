@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { errorCodes, type ErrorCode, operationList } from "../../sdk/contract/index.ts";
 import { send } from "../test-support.ts";
+import { McpTestClient } from "./mcp/test-client.ts";
 import { openapi } from "./openapi.ts";
 
 type Json = Record<string, unknown>;
@@ -126,4 +127,77 @@ describe("one session", () => {
     const run = (created.result as { run_id: string }).run_id;
     expect((await rest("GET", `/sessions/${session_id}/runs/${run}`)).body).toEqual(created.result);
   });
+});
+
+describe("a session's transcript", () => {
+  const mcp = new McpTestClient({ era: "modern" });
+  const surfaces = {
+    rest: async (verb: "fork" | "rewind", { session_id, ...rest_ }: Json) =>
+      (await rest("POST", `/sessions/${String(session_id)}/${verb}`, rest_)).body,
+    rpc: async (verb: "fork" | "rewind", params: Json) => {
+      const method = verb === "fork" ? "session/fork_at" : "session/rewind";
+      const { result, error } = await rpc(method, params);
+      return (result ?? (error as Json).data) as Json;
+    },
+    mcp: async (verb: "fork" | "rewind", args: Json) => {
+      const { structuredContent, content } = await mcp.call(`meerkat_${verb}`, args);
+      return structuredContent ?? JSON.parse(content?.[0]?.text ?? "");
+    },
+  };
+
+  it.each(Object.entries(surfaces))("is forked and rewound over %s", async (_name, ask) => {
+    const created = await rpc("session/create", { prompt: "hi", model: "demo" });
+    const { session_id } = created.result as { session_id: string };
+
+    const forked = await ask("fork", { session_id, at: 2, labels: { team: "web" } });
+    const rewound = await ask("rewind", { session_id });
+    const tooFar = await ask("rewind", { session_id });
+
+    expect(forked).toEqual({
+      session_id: expect.any(String),
+      session_ref: `default:${String(forked["session_id"])}`,
+      from_session_id: session_id,
+      message_count: 2,
+    });
+    expect(rewound).toEqual({
+      session_id,
+      message_count: 1,
+      removed_messages: 2,
+      seq: expect.any(Number),
+    });
+    expect(tooFar).toMatchObject({ details: { turns: 0 } });
+    expect((await rest("GET", `/sessions/${String(forked["session_id"])}`)).body).toMatchObject({
+      message_count: 2,
+      labels: { team: "web" },
+    });
+    const removed = `/sessions/${session_id}/history?rewind_seq=${String(rewound["seq"])}`;
+    expect((await rest("GET", removed)).body).toMatchObject({
+      message_count: 2,
+      messages: [{ role: "user", content: "hi" }, { role: "block_assistant" }],
+    });
+  });
+
+  it("is forked once for a key, which then creates no session", async () => {
+    const created = await rpc("session/create", { prompt: "hi", model: "demo" });
+    const { session_id } = created.result as { session_id: string };
+    const idempotency_key = crypto.randomUUID();
+
+    const forked = await surfaces.rest("fork", { session_id, idempotency_key });
+    const again = await surfaces.rpc("fork", { session_id, message_index: 3, idempotency_key });
+    const same = await surfaces.rpc("fork", { session_id, idempotency_key });
+    const other = await rest("POST", "/sessions", { prompt: "hi", model: "demo", idempotency_key });
+
+    expect(same).toEqual(forked);
+    expect(again).toMatchObject({ code: "CONFLICT" });
+    expect(other).toMatchObject({ status: 409, body: { code: "CONFLICT" } });
+  });
+
+  it.each([{ at: 0 }, { at: 1.5 }, { at: 1, message_index: 1 }, { labels: { role: "x" } }])(
+    "is not forked at %j",
+    async (params) => {
+      const refused = await surfaces.rpc("fork", { session_id: unknownSession, ...params });
+
+      expect(refused).toMatchObject({ code: "INVALID_PARAMS" });
+    },
+  );
 });
