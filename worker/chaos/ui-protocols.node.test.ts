@@ -1,10 +1,10 @@
 import { verifyEvents } from "@ag-ui/client";
-import { readUIMessageStream } from "ai";
+import { readUIMessageStream, type UIMessageChunk } from "ai";
 import { from, lastValueFrom, toArray } from "rxjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Rig, type RigSession } from "./rig.node.ts";
 import { agUi, uiChunks } from "./ui-protocols.node.ts";
-import { held, vendors } from "./vendor.node.ts";
+import { held, type Vendor, vendors } from "./vendor.node.ts";
 import type { Seen } from "./view.node.ts";
 
 const [anthropic] = vendors;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rig[Symbol.asyncDispose]());
 
 /** Runs a session through all that can happen to a turn, and returns each run's part of its log. */
-async function eventfulRuns(): Promise<{ session: RigSession; runs: Seen[][] }> {
+async function eventfulRuns(anthropic: Vendor): Promise<{ session: RigSession; runs: Seen[][] }> {
   const clock = { name: "datetime", args: {} };
   const session = await rig.session(anthropic, [
     () => anthropic.thinks("hm", "It is said."),
@@ -59,7 +59,7 @@ async function eventfulRuns(): Promise<{ session: RigSession; runs: Seen[][] }> 
 
 describe("AG-UI/UI-stream validators", () => {
   it("accept every run as it is told: thinking, tools, a crash, an interrupt", async () => {
-    const { session, runs } = await eventfulRuns();
+    const { session, runs } = await eventfulRuns(anthropic);
     expect(runs).toHaveLength(5);
 
     for (const run of runs) {
@@ -69,7 +69,12 @@ describe("AG-UI/UI-stream validators", () => {
     }
     const texts: string[] = [];
     for (const run of runs) {
-      const stream = ReadableStream.from(uiChunks(run));
+      const stream = new ReadableStream<UIMessageChunk>({
+        start(controller) {
+          for (const chunk of uiChunks(run)) controller.enqueue(chunk);
+          controller.close();
+        },
+      });
       const failed = run.at(-1)?.type === "run_failed";
       let text = "";
       const errors: unknown[] = [];
