@@ -1,5 +1,6 @@
 import { type ConfigDocument, partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
+import { abandon } from "./abandon.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
 import { Intake } from "./intake.ts";
@@ -48,11 +49,13 @@ export class SessionCore {
         results: storedResults(this.journal, run).results,
         // Until its own first call, what the newest one before it took is the best guess.
         progress: { lastCall: this.journal.session?.state.lastCall, ...run.progress },
+        cutOff: run.upstream,
         cacheKey: this.#sessionId,
       }),
       arrivals: () => this.notes.waiting(),
       compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
+      abandon: (run) => ctx.waitUntil(abandon(run, env)),
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),
     });

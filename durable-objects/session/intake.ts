@@ -124,7 +124,10 @@ export class Intake {
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
   assemble(
     run: RunState,
-  ): Omit<Turn, "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress"> {
+  ): Omit<
+    Turn,
+    "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress" | "cutOff"
+  > {
     const { settings } = run;
     return {
       settings,

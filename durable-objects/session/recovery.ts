@@ -1,19 +1,40 @@
 import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
-import type { Journal } from "./journal.ts";
+import type { Change, Journal } from "./journal.ts";
 import type { RunState } from "./state.ts";
+import type { RestartReason } from "./step.ts";
 import { openCalls, timeoutResult, type ToolCall } from "./tool-calls.ts";
 
-/** Tells that a model step starts again and from where on its output does not count (design I-6). */
-export function restarted(run: RunState, attempt: number, maxAttempts: number): AgentEvent {
-  return {
+/** How often one run is taken up again. */
+export const MAX_RECOVERIES = 3;
+
+/**
+ * The change that tells that a model step starts again, and from where on its output does not count
+ * (design I-6): by a new call after a `crash`, or by the old one, which is not paid for twice.
+ */
+export function restarted(run: RunState, reason: RestartReason): Change {
+  const event: AgentEvent = {
     type: "step_restarted",
     run_id: run.runId,
     turn_number: run.progress.turns,
     voided_from_seq: run.stepSeq + 1,
-    reason: "crash",
-    attempt,
-    max_attempts: maxAttempts,
+    reason,
+    attempt: run.recoveries,
+    max_attempts: MAX_RECOVERIES,
   };
+  const upstream = reason === "reattached" ? run.upstream : undefined;
+  return {
+    events: [event],
+    state: ({ last }) => ({ run: { ...run, stepSeq: last, upstream } }),
+  };
+}
+
+/** The change that takes up a run which a crash left behind. */
+export function takenUp(journal: Journal, run: RunState): Change {
+  const again = { ...run, recoveries: run.recoveries + 1 };
+  // Finished calls stay finished: only a model step that was cut off is void. One whose call may still
+  // be joined is voided when that is known.
+  const isVoid = !run.upstream && storedResults(journal, run).open.length === 0;
+  return isVoid ? restarted(again, "crash") : { state: () => ({ run: again }) };
 }
 
 /** The open calls of the transcript, and those of their results that the log holds already. */

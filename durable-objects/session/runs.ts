@@ -3,16 +3,14 @@ import { answered, callbackPending, expired, parked } from "./client-calls.ts";
 import { endOf, type RunPart } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
-import { restarted, storedResults } from "./recovery.ts";
-import { carriedOn, step } from "./progress.ts";
+import { MAX_RECOVERIES, restarted, takenUp } from "./recovery.ts";
+import { carriedOn, reachable, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
 import { Waiters } from "./waiters.ts";
-
-const MAX_RECOVERIES = 3;
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {
@@ -99,16 +97,7 @@ export class Runs {
       this.#end({ ...internalFailure, message: "The turn was lost in several crashes" });
       return;
     }
-    const attempt = run.recoveries + 1;
-    const { open } = storedResults(this.#journal, run);
-    // Finished calls stay finished: only a model step that was cut off is void.
-    const isStep = open.length === 0;
-    this.#journal.commit({
-      events: isStep ? [restarted(run, attempt, MAX_RECOVERIES)] : [],
-      state: ({ last }) => ({
-        run: { ...run, recoveries: attempt, stepSeq: isStep ? last : run.stepSeq },
-      }),
-    });
+    this.#journal.commit(takenUp(this.#journal, run));
     this.begin();
   }
 
@@ -141,6 +130,12 @@ export class Runs {
     switch (output.type) {
       case "delta":
         this.#journal.delta(output.event);
+        break;
+      case "upstream":
+        this.#journal.commit(reachable(run, output.handle));
+        break;
+      case "restarted":
+        this.#journal.commit(restarted(run, output.reason));
         break;
       case "commit": {
         const arrived = output.opensStep ? this.#around.arrivals() : undefined;
@@ -181,6 +176,8 @@ export class Runs {
       console.error(`run ${run.runId} could not end as it should`, cause);
       this.#journal.commit({ ...endOf(this.#journal, run, internalFailure), also });
     }
+    const isStepOver = part !== undefined && part.progress.turns > run.progress.turns;
+    if (run.upstream && !isStepOver) this.#around.abandon(run);
     this.#letGo();
     const { lastRun } = this.#state;
     if (lastRun) this.#waiters.settle(run.runId, () => runResult(this.#journal, lastRun));

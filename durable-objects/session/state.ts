@@ -1,5 +1,5 @@
 import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
-import type { Timeouts } from "../providers/provider.ts";
+import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
 import type { CompactionMark } from "./summary.ts";
 
 /** What never changes about a session. */
@@ -53,6 +53,8 @@ export interface RunState {
   /** Unix milliseconds. */
   startedAt: number;
   progress: RunProgress;
+  /** The present step's call, while the vendor would go on with it without us. */
+  upstream?: UpstreamHandle | undefined;
   /** How often the run was taken up again after a crash. */
   recoveries: number;
   /** Whether it waited in the queue first. */
