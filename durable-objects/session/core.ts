@@ -1,6 +1,7 @@
 import { type ConfigDocument, partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
 import { abandon } from "./abandon.ts";
+import { Answers } from "./answers.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
 import { Intake } from "./intake.ts";
@@ -26,6 +27,7 @@ export class SessionCore {
   readonly notes: Notes;
   readonly intake: Intake;
   readonly runs: Runs;
+  readonly answers: Answers;
   readonly directory: Directory;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
@@ -59,6 +61,7 @@ export class SessionCore {
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),
     });
+    this.answers = new Answers(this.runs, storage);
   }
 
   async config(realmId: string): Promise<ConfigDocument> {

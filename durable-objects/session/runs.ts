@@ -47,12 +47,19 @@ export class Runs {
     }
   }
 
-  /** Takes clients' tool results; the run goes on when none is missing. @throws {AppError} */
-  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
-    const seq = this.#journal.commit(answered(this.#journal, answers));
-    const { run } = this.#state;
-    if (run && !run.waiting) this.begin();
-    return { runId: run?.runId ?? "", seq };
+  /**
+   * Takes clients' tool results; the run goes on when none is missing. `also` is part of the transaction.
+   * @returns the run, and where in the log the results start. @throws {AppError}
+   */
+  answer(
+    answers: readonly ToolAnswer[],
+    also: (taken: { runId: string; firstSeq: number }) => void,
+  ): { runId: string; firstSeq: number } {
+    const change = answered(this.#journal, answers);
+    const taken = { runId: this.#state.run?.runId ?? "", firstSeq: this.#journal.seq + 1 };
+    this.#journal.commit({ ...change, also: () => also(taken) });
+    if (!this.#state.run?.waiting) this.begin();
+    return taken;
   }
 
   /** Ends the running turn at once. @returns the place of its terminal event; nothing on an idle session. */

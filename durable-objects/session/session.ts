@@ -65,11 +65,10 @@ export class SessionObject extends DurableObject<Env> {
     return outcome.value;
   }
 
-  /** Takes the results of tools that a client ran. */
-  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
+  /** Takes the results of tools that a client ran; `firstSeq` is where they start in the log. */
+  answer(answers: readonly ToolAnswer[], key?: string | null) {
     present(this.#core.journal);
-    this.#core.runs.recover();
-    return this.#core.runs.answer(answers);
+    return this.#core.answers.take(answers, key);
   }
 
   pending(): PendingToolCall[] {
@@ -79,7 +78,7 @@ export class SessionObject extends DurableObject<Env> {
   }
 
   /** Keeps something for the model to see at its next call. */
-  note(message: StoredMessage, key: string | undefined, applyNow: boolean) {
+  note(message: StoredMessage, key: string | null | undefined, applyNow: boolean) {
     this.#core.runs.recover();
     return this.#core.notes.add(message, key, applyNow);
   }

@@ -56,7 +56,7 @@ export const PendingToolCall = z.object({
 export type PendingToolCall = z.infer<typeof PendingToolCall>;
 
 /** Repeating a request with the same key runs it once: the answer is the first one's. Kept for a day at least. */
-const IdempotencyKey = z.string().min(1).max(255);
+export const IdempotencyKey = z.string().min(1).max(255);
 
 /** What any turn may bring, the first one included (contract 2.2, 2.3, 3.4). */
 export const turnFields = {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { SessionLocator } from "./ids.ts";
 import { Content } from "./messages.ts";
 import { defineOperation } from "./operation.ts";
-import { PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
+import { IdempotencyKey, PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
 
 const session = { session_id: SessionLocator };
 
@@ -85,7 +85,11 @@ export const turnOperations = {
     summary: "Answer pending tool calls without waiting for the turn's end",
     http: ["POST", "/sessions/:session_id/answers"],
     scope: "run",
-    input: z.object({ ...session, tool_results: z.array(ToolAnswer).min(1) }),
+    input: z.object({
+      ...session,
+      tool_results: z.array(ToolAnswer).min(1),
+      idempotency_key: IdempotencyKey.nullish(),
+    }),
     output: z.object({ session_id: z.string(), run_id: z.string(), accepted: z.int() }),
   }),
   "input/list": defineOperation({
