@@ -4,13 +4,14 @@ import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
+import { Inputs } from "./inputs.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { type Outcome, outcomeOfError } from "./outcome.ts";
-import { type QueuedTurn, QueueStorage } from "./queue-storage.ts";
+import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Runs } from "./runs.ts";
 import { SessionStorage } from "./storage.ts";
@@ -24,6 +25,7 @@ export class SessionCore {
   readonly journal: Journal;
   readonly feed: Feed;
   readonly queue: Queue;
+  readonly inputs: Inputs;
   readonly notes: Notes;
   readonly intake: Intake;
   readonly runs: Runs;
@@ -39,9 +41,11 @@ export class SessionCore {
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
-    this.queue = new Queue(this.journal, new QueueStorage(ctx.storage.sql));
+    const queued = new QueueStorage(ctx.storage.sql);
+    this.queue = new Queue(this.journal, queued);
+    this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
-    this.intake = new Intake(this.journal, storage, this.queue, env);
+    this.intake = new Intake(this.journal, storage, this, env);
     this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
     const summaries = new Summaries(this.journal, storage);
     this.runs = new Runs(this.journal, {
@@ -54,7 +58,7 @@ export class SessionCore {
         cutOff: run.upstream,
         cacheKey: this.#sessionId,
       }),
-      arrivals: () => this.notes.waiting(),
+      arrivals: () => this.inputs.arrivals(),
       compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
       abandon: (run) => ctx.waitUntil(abandon(run, env)),
@@ -83,7 +87,7 @@ export class SessionCore {
   }
 
   /** Ends turns that wait, and tells those who wait for them. @returns whether there were any */
-  endWaiting(concerns: (turn: QueuedTurn) => boolean, outcome: Outcome): boolean {
+  endWaiting(concerns: (turn: QueuedInput) => boolean, outcome: Outcome): boolean {
     const ended = this.queue.end(concerns, outcome);
     for (const runId of ended) this.runs.refuse(runId, outcome);
     return ended.length > 0;

@@ -42,11 +42,4 @@ export class Notes {
     });
     return "staged";
   }
-
-  /** Messages that wait, and the statement that takes them off the list. */
-  waiting(): { messages: StoredMessage[]; take: () => void } {
-    const isEmpty = !this.#journal.session?.state.inputCount;
-    if (isEmpty) return { messages: [], take: () => {} };
-    return { messages: this.#storage.inputs(), take: () => this.#storage.clearInputs() };
-  }
 }

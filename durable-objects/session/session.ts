@@ -15,7 +15,7 @@ import { SessionCore } from "./core.ts";
 import type { Format } from "./envelope.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
 import { cancelled } from "./outcome.ts";
-import type { QueuedTurn } from "./queue-storage.ts";
+import type { QueuedInput } from "./queue-storage.ts";
 import { history, present, sessionInfo } from "./view.ts";
 import { attach, checkCursor, type Page, page } from "./watch.ts";
 
@@ -83,8 +83,8 @@ export class SessionObject extends DurableObject<Env> {
     return this.#core.notes.add(message, key, applyNow);
   }
 
-  /** Turns that wait, and those that did. */
-  inputs(): QueuedTurn[] {
+  /** Inputs that wait, and those that did. */
+  inputs(): QueuedInput[] {
     return this.#core.queue.list();
   }
 
@@ -94,10 +94,11 @@ export class SessionObject extends DurableObject<Env> {
     return run?.runId === runId ? this.interrupt().interrupted : this.cancelInput(runId);
   }
 
-  /** Takes a waiting turn back; a running one is left alone. */
-  cancelInput(runId: string): boolean {
+  /** Takes a waiting input back; what runs, or was told to the model, is left alone. */
+  cancelInput(inputId: string): boolean {
     present(this.#core.journal);
-    return this.#core.endWaiting((turn) => turn.runId === runId, cancelled);
+    const isMeant = (input: QueuedInput) => input.inputId === inputId;
+    return this.#core.inputs.cancel(isMeant) || this.#core.endWaiting(isMeant, cancelled);
   }
 
   interrupt(): { interrupted: boolean; seq?: number } {
@@ -111,6 +112,7 @@ export class SessionObject extends DurableObject<Env> {
     present(this.#core.journal);
     this.#core.runs.recover();
     this.#core.endWaiting(() => true, cancelled);
+    this.#core.inputs.cancel(() => true);
     this.#core.runs.interrupt();
     this.#core.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
     this.#core.feed.end();

@@ -27,8 +27,8 @@ export const turnHandlers = {
     const inputs = await session.stub().inputs();
     return {
       session_id: session.sessionId,
-      inputs: inputs.map(({ runId, status, createdAt }) => ({
-        input_id: runId,
+      inputs: inputs.map(({ inputId, runId, status, createdAt }) => ({
+        input_id: inputId,
         run_id: runId,
         status,
         created_at: Math.floor(createdAt / 1_000),
