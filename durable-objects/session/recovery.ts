@@ -1,17 +1,39 @@
 import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
 import type { Change, Journal } from "./journal.ts";
+import type { Outcome } from "./outcome.ts";
+import { charged, exhaustedRecovery } from "./recovery-budget.ts";
 import type { RunState } from "./state.ts";
 import type { RestartReason } from "./step.ts";
 import { openCalls, timeoutResult, type ToolCall } from "./tool-calls.ts";
 
-/** How often one run is taken up again. */
-export const MAX_RECOVERIES = 3;
+/** Why a run is not taken up again. */
+export interface Refusal {
+  refused: Outcome;
+}
+
+/** The change that takes up a run which a crash left behind. */
+export function takenUp(journal: Journal, run: RunState): Change | Refusal {
+  const again = { ...run, recoveries: run.recoveries + 1 };
+  const { open } = storedResults(journal, run);
+  // Finished calls stay finished: only a model step that was cut off is void. One whose call may still
+  // be joined is voided when it is known what became of that.
+  if (!run.upstream && open.length === 0) return startedAgain(journal, again, "crash");
+  const refused = exhaustedRecovery(again);
+  return refused ? { refused } : { state: () => ({ run: again }) };
+}
 
 /**
  * The change that tells that a model step starts again, and from where on its output does not count
- * (design I-6): by a new call after a `crash`, or by the old one, which is not paid for twice.
+ * (design I-6): by a new call, or `reattached` to the old one, which is not paid for twice.
  */
-export function restarted(run: RunState, reason: RestartReason): Change {
+export function startedAgain(
+  journal: Journal,
+  run: RunState,
+  reason: RestartReason,
+): Change | Refusal {
+  const again = reason === "reattached" ? run : charged(journal, { ...run, upstream: undefined });
+  const refused = exhaustedRecovery(again);
+  if (refused) return { refused };
   const event: AgentEvent = {
     type: "step_restarted",
     run_id: run.runId,
@@ -19,22 +41,9 @@ export function restarted(run: RunState, reason: RestartReason): Change {
     voided_from_seq: run.stepSeq + 1,
     reason,
     attempt: run.recoveries,
-    max_attempts: MAX_RECOVERIES,
+    max_attempts: run.settings.recovery.maxAttempts,
   };
-  const upstream = reason === "reattached" ? run.upstream : undefined;
-  return {
-    events: [event],
-    state: ({ last }) => ({ run: { ...run, stepSeq: last, upstream } }),
-  };
-}
-
-/** The change that takes up a run which a crash left behind. */
-export function takenUp(journal: Journal, run: RunState): Change {
-  const again = { ...run, recoveries: run.recoveries + 1 };
-  // Finished calls stay finished: only a model step that was cut off is void. One whose call may still
-  // be joined is voided when that is known.
-  const isVoid = !run.upstream && storedResults(journal, run).open.length === 0;
-  return isVoid ? restarted(again, "crash") : { state: () => ({ run: again }) };
+  return { events: [event], state: ({ last }) => ({ run: { ...again, stepSeq: last } }) };
 }
 
 /** The open calls of the transcript, and those of their results that the log holds already. */

@@ -1,9 +1,9 @@
 import { AppError, type RunResult, type ToolAnswer } from "../../sdk/contract/index.ts";
 import { answered, callbackPending, expired, parked } from "./client-calls.ts";
 import { endOf, type RunPart } from "./ending.ts";
-import type { Journal } from "./journal.ts";
+import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
-import { MAX_RECOVERIES, restarted, takenUp } from "./recovery.ts";
+import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
 import { carriedOn, reachable, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
@@ -40,8 +40,9 @@ export class Runs {
     if (!run || this.#alive) return;
     const { durationMs = Infinity } = run.settings.limits;
     if (Date.now() >= run.startedAt + durationMs) this.#end(outOfTime(durationMs));
-    else if (!run.waiting) this.#restart(run);
-    else if (Date.now() >= run.waiting.until) {
+    else if (!run.waiting) {
+      if (this.#goOn(takenUp(this.#journal, run))) this.begin();
+    } else if (Date.now() >= run.waiting.until) {
       this.#journal.commit(expired(this.#journal, run));
       this.begin();
     }
@@ -99,13 +100,11 @@ export class Runs {
     return state;
   }
 
-  #restart(run: RunState): void {
-    if (run.recoveries >= MAX_RECOVERIES) {
-      this.#end({ ...internalFailure, message: "The turn was lost in several crashes" });
-      return;
-    }
-    this.#journal.commit(takenUp(this.#journal, run));
-    this.begin();
+  /** Commits what recovery wants, or ends the run if it may not have it. @returns whether the run goes on */
+  #goOn(recovery: Change | Refusal): boolean {
+    if ("refused" in recovery) this.#end(recovery.refused);
+    else this.#journal.commit(recovery);
+    return !("refused" in recovery);
   }
 
   async #drive(run: RunState, signal: AbortSignal): Promise<void> {
@@ -142,7 +141,7 @@ export class Runs {
         this.#journal.commit(reachable(run, output.handle));
         break;
       case "restarted":
-        this.#journal.commit(restarted(run, output.reason));
+        this.#goOn(startedAgain(this.#journal, run, output.reason));
         break;
       case "commit": {
         const arrived = output.opensStep ? this.#around.arrivals() : undefined;
