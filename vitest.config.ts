@@ -22,6 +22,7 @@ export default defineConfig({
                 OPENAI_BASE_URL: "http://openai.test/v1",
                 GEMINI_API_KEY: "AIzaTest0123456789",
                 GEMINI_BASE_URL: "http://gemini.test",
+                AI_GATEWAY_RUNS_URL: "http://gateway.test/run",
               },
             },
           }),

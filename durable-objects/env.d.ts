@@ -13,6 +13,10 @@ interface __BaseEnv_Env {
   GEMINI_BASE_URL?: string;
   SELF_HOSTED_BASE_URL?: string;
   SELF_HOSTED_API_KEY?: string;
+  /** Where the AI Gateway tells runs again: `https://workers-binding.ai/ai-gateway/gateways/<gateway>/run`. */
+  AI_GATEWAY_RUNS_URL?: string;
+  /** The binding that reaches Cloudflare's own address of the runs. */
+  AI?: Fetcher;
   /** The one secret that opens a deployed Worker; without it everything but `/health` is refused. */
   RKAT_ADMIN_TOKEN?: string;
   /** `loopback` lets the embedded server answer without a token; never set it on a deployment. */

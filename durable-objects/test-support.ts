@@ -28,6 +28,8 @@ export interface Vendor {
   /** The requests so far; `wait` holds the answer until there are that many, or the last one is over. */
   requests(wait?: number | "aborted"): Promise<RecordedRequest[]>;
   open(gate: string): Promise<void>;
+  /** Starts it afresh, with replies that speak of the model by its name. */
+  script(replies: Reply[]): Promise<void>;
 }
 
 /** Scripts a vendor for this test alone. */
@@ -38,6 +40,7 @@ export async function vendor(name: VendorName, ...replies: Reply[]): Promise<Ven
     model: prefixes[name] + key,
     requests: (wait) => server.requests(key, wait),
     open: (gate) => server.open(key, gate),
+    script: (next) => server.script(key, next),
   };
 }
 

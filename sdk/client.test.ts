@@ -121,6 +121,26 @@ describe("a client", () => {
     expect(deployment.runs.size).toBe(1);
   });
 
+  it("gives answers, context and events a key, and so may send them again", async () => {
+    const { client, deployment } = await scripted();
+    const session_id = "s";
+    const tool_results = [{ tool_use_id: "c", content: "44" }];
+    deployment.answers.set("turn/answer", () => ({ session_id, run_id: "r", accepted: 1 }));
+    deployment.answers.set("session/inject_context", () => ({ session_id, status: "applied" }));
+    deployment.answers.set("session/external_event", () => ({ queued: true }));
+    const asked = deployment.posted.length;
+    deployment.refusals = 1;
+
+    await client.call("turn/answer", { session_id, tool_results });
+    await client.call("session/inject_context", { session_id, text: "x" });
+    await client.call("session/external_event", { session_id, kind: "x" });
+
+    expect(deployment.refusals).toBe(0);
+    const keys = deployment.posted.slice(asked).map(({ params }) => params?.idempotency_key);
+    expect(new Set(keys).size).toBeGreaterThanOrEqual(3);
+    expect(keys).not.toContain(undefined);
+  });
+
   it("does not send again what would be done twice", async () => {
     const { client, deployment } = await scripted();
     deployment.refusals = 1;

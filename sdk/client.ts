@@ -9,7 +9,7 @@ import type {
 import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
-import { freshKey } from "./fresh-key.ts";
+import { freshKey, takesKey } from "./fresh-key.ts";
 import { shakeHands } from "./handshake.ts";
 import { Link } from "./link.ts";
 import { NetworkTransport } from "./network-transport.ts";
@@ -25,7 +25,6 @@ import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
 import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
-import { runningTurn } from "./turn-router.ts";
 
 const RECONNECT_ATTEMPTS = 8;
 
@@ -186,7 +185,7 @@ export class MeerkatClient implements AsyncDisposable {
     params: ParamsOf<Name>,
     { signal, idempotencyKey }: OperationOptions = {},
   ): Promise<OutputOf<Name>> {
-    const key = idempotencyKey ?? (runningTurn(name, { ...params }) && freshKey());
+    const key = idempotencyKey ?? (takesKey(name) ? freshKey() : undefined);
     const members = { ...(key === undefined ? {} : { idempotency_key: key }), ...params };
     // The deployment's tests hold its answers to the same table that these types come from.
     return (await this.#connected.call(name, members, signal)) as OutputOf<Name>;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { takesKey } from "../../sdk/fresh-key.ts";
 import { isRecord } from "../../sdk/json.ts";
 import { answerForOfficialSdks } from "./answer-dialect.ts";
 import { type Asked, ClientCall, keyed, type Reply } from "./client-call.ts";
@@ -117,7 +118,7 @@ export class Bridge implements Peer {
       const isClosed = this.#clientStreams.close(params.stream_id, reply);
       if (!isClosed) this.#link.add(new ClientCall(asked, reply));
     } else {
-      this.#link.add(new ClientCall(takesKey.has(method) ? keyed(asked) : asked, reply));
+      this.#link.add(new ClientCall(takesKey(method) ? keyed(asked) : asked, reply));
     }
   }
 
@@ -134,8 +135,6 @@ export class Bridge implements Peer {
 }
 
 /** Calls that run no turn, and whose repetition a key tells from another such call. */
-const takesKey = new Set(["session/create", "session/inject_context", "session/external_event"]);
-
 function runsTurn({ method, params }: Asked): boolean {
   if (method === "turn/start") return true;
   const isDeferred = isRecord(params) && params.initial_turn === "deferred";

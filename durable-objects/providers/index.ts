@@ -4,6 +4,7 @@ import {
   keyVariables,
   type ProviderName,
 } from "../../sdk/contract/index.ts";
+import { aiGatewayOf, throughAiGateway } from "./ai-gateway.ts";
 import { createAnthropic } from "./anthropic.ts";
 import { demo } from "./demo.ts";
 import { createGemini } from "./gemini.ts";
@@ -16,9 +17,18 @@ import type { Provider } from "./provider.ts";
  * @throws {AppError} `PROVIDER_ERROR` when the deployment has no key for it.
  */
 export function providerFor(name: ProviderName, env: object): Provider {
-  const { apiKey = "", baseUrl } = credentialsFrom(env, name);
-  const options = { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) };
   if (name === "demo") return demo;
+  const gateway = aiGatewayOf(env);
+  return gateway ? throughAiGateway((send) => vendor(name, env, send), gateway) : vendor(name, env);
+}
+
+function vendor(name: Exclude<ProviderName, "demo">, env: object, send?: typeof fetch): Provider {
+  const { apiKey = "", baseUrl } = credentialsFrom(env, name);
+  const options = {
+    apiKey,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(send && { fetch: send }),
+  };
   if (name === "self_hosted") {
     if (!baseUrl)
       throw missing("No server set for provider 'self_hosted'", ["SELF_HOSTED_BASE_URL"]);

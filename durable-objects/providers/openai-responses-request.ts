@@ -23,6 +23,7 @@ export function responsesBody(
   const effort = params["reasoning_effort"];
   const thinks = known?.thinking === true || typeof effort === "string";
   const verbosity = params["text_verbosity"];
+  const background = runsInBackground(request);
 
   return {
     model,
@@ -30,7 +31,9 @@ export function responsesBody(
     ...(tools.length > 0 && { tools: tools.map(functionTool) }),
     stream: true,
     stream_options: { include_obfuscation: false },
-    store: false,
+    // The vendor keeps an answer only on request, and can only then finish it without us.
+    store: background,
+    ...(background && { background }),
     prompt_cache_key: request.cacheKey,
     max_output_tokens: request.maxTokens,
     // A model that does not think refuses both.
@@ -40,6 +43,11 @@ export function responsesBody(
     ...((known?.temperature ?? true) && samplingOf(request)),
     input: request.messages.flatMap((message) => inputItems(message, provider, model)),
   };
+}
+
+/** Whether the vendor is to go on with its answer, and to keep it, when the connection is lost. */
+export function runsInBackground({ params }: ModelRequest): boolean {
+  return params["background"] === true;
 }
 
 function reasoning(effort: unknown): Reasoning {

@@ -8,8 +8,9 @@ import { noUsage } from "../../sdk/contract/index.ts";
 import type { AssistantBlock, StopReason, Usage } from "../../sdk/contract/index.ts";
 import { openAiUsage, parseArguments, runCall } from "./openai.ts";
 import type { Answer, Protocol } from "./openai.ts";
-import { responsesBody } from "./openai-responses-request.ts";
-import type { ModelEnd, ModelEvent, Provider } from "./provider.ts";
+import { cancelResponse, responseId } from "./openai-background.ts";
+import { responsesBody, runsInBackground } from "./openai-responses-request.ts";
+import type { ModelEnd, ModelEvent, ModelRequest, Provider } from "./provider.ts";
 import { classify } from "./upstream.ts";
 
 /** OpenAI's Responses API, or a server that speaks it. */
@@ -26,24 +27,41 @@ export function createOpenAiResponses(options: {
       const body = responsesBody(request, name);
       const protocol = {
         open: (client, signal) => client.responses.create(body, { signal }),
-        answer: new ResponsesAnswer(name, request.model),
+        answer: new ResponsesAnswer(name, request),
       } satisfies Protocol<ResponseStreamEvent>;
       return runCall(server, protocol, request, signal);
     },
+    resume(handle, request, signal) {
+      const { include } = responsesBody(request, name);
+      // Without `starting_after` the vendor tells the response from its first event on.
+      const query = {
+        stream: true,
+        include_obfuscation: false,
+        ...(include && { include }),
+      } as const;
+      const protocol = {
+        open: (client, signal) => client.responses.retrieve(responseId(handle), query, { signal }),
+        answer: new ResponsesAnswer(name, request),
+      } satisfies Protocol<ResponseStreamEvent>;
+      return runCall(server, protocol, request, signal);
+    },
+    cancel: (handle) => cancelResponse(server, responseId(handle)),
   };
 }
 
 class ResponsesAnswer implements Answer<ResponseStreamEvent> {
   readonly #provider: string;
   readonly #model: string;
+  readonly #isBackground: boolean;
   /** By output index: items may finish in any order, and some servers leave gaps. */
   readonly #items = new Map<number, ResponseOutputItem>();
   #response: Response | undefined;
   #failure: { code?: string | null; message: string } | undefined;
 
-  constructor(provider: string, model: string) {
+  constructor(provider: string, request: ModelRequest) {
     this.#provider = provider;
-    this.#model = model;
+    this.#model = request.model;
+    this.#isBackground = runsInBackground(request);
   }
 
   get stopped(): boolean {
@@ -63,6 +81,9 @@ class ResponsesAnswer implements Answer<ResponseStreamEvent> {
     }
     if (event.type === "response.reasoning_summary_part.added") {
       return said("reasoning", event.summary_index > 0 ? PARAGRAPH : "");
+    }
+    if (event.type === "response.created" && this.#isBackground) {
+      return [{ type: "handle", handle: { kind: "openai_response", id: event.response.id } }];
     }
     if (event.type === "response.output_item.done") {
       this.#items.set(event.output_index, event.item);

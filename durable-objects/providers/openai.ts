@@ -62,7 +62,7 @@ export async function* runCall<Chunk>(
   yield answer.end();
 }
 
-function openAiClient({ apiKey, baseUrl }: OpenAiServer, send: typeof fetch): OpenAI {
+export function openAiClient({ apiKey, baseUrl }: OpenAiServer, send: typeof fetch): OpenAI {
   return new OpenAI({
     // Servers without keys ignore it, but the SDK insists on one.
     apiKey: apiKey || "none",

@@ -9,6 +9,25 @@ export interface Provider {
    * @throws {ProviderError} for every failure of the vendor, its network or its stream.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /**
+   * Joins a call that went on without us and tells all of it again, from its first word: like `stream`,
+   * but the vendor does the work only once. Absent where no call outlives its connection.
+   * @throws {ProviderError} also when the call is not to be had any more
+   */
+  resume?(
+    handle: UpstreamHandle,
+    request: ModelRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<ModelEvent>;
+  /** Ends a call that would go on without us. Harmless on one that is over. @throws {ProviderError} */
+  cancel?(handle: UpstreamHandle): Promise<void>;
+}
+
+/** A call that outlives its connection, as far as it takes to find it again. Stored; holds no secret. */
+export interface UpstreamHandle {
+  /** Who can read `id`. */
+  kind: "openai_response" | "ai_gateway_run";
+  id: string;
 }
 
 /** One model call, in our own terms. */
@@ -48,6 +67,8 @@ export interface ToolDefinition {
 export type ModelEvent =
   | { type: "text"; delta: string }
   | { type: "reasoning"; delta: string }
+  /** The call can be joined again under this handle from now on. */
+  | { type: "handle"; handle: UpstreamHandle }
   /** Totals so far; the last one wins. It is what an aborted step is charged for. */
   | { type: "usage"; usage: Usage }
   | ModelEnd;

@@ -5,17 +5,20 @@ import {
   type RemoteParts,
 } from "../../sdk/contract/index.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
+import { abandon } from "./abandon.ts";
+import { Answers } from "./answers.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
 import { Fork } from "./fork.ts";
 import type { ForkSource } from "./fork-origin.ts";
+import { Inputs } from "./inputs.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
-import { type QueuedTurn, QueueStorage } from "./queue-storage.ts";
+import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import { Runs } from "./runs.ts";
@@ -34,9 +37,11 @@ export class SessionCore {
   readonly journal: Journal;
   readonly feed: Feed;
   readonly queue: Queue;
+  readonly inputs: Inputs;
   readonly notes: Notes;
   readonly intake: Intake;
   readonly runs: Runs;
+  readonly answers: Answers;
   readonly directory: Directory;
   readonly storage: { rows: TranscriptRows; intake: IntakeStorage };
   readonly fork: Fork;
@@ -51,9 +56,11 @@ export class SessionCore {
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
-    this.queue = new Queue(this.journal, new QueueStorage(ctx.storage.sql));
+    const queued = new QueueStorage(ctx.storage.sql);
+    this.queue = new Queue(this.journal, queued);
+    this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
-    this.intake = new Intake(this.journal, storage, this.queue, env);
+    this.intake = new Intake(this.journal, storage, this, env);
     this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
     const summaries = new Summaries(this.journal, storage);
     this.storage = { rows: new TranscriptRows(ctx.storage), intake: storage };
@@ -69,14 +76,17 @@ export class SessionCore {
         results: storedResults(this.journal, run).results,
         // Until its own first call, what the newest one before it took is the best guess.
         progress: { lastCall: this.journal.session?.state.lastCall, ...run.progress },
+        cutOff: run.upstream,
         cacheKey: this.#sessionId,
       }),
-      arrivals: () => this.notes.waiting(),
+      arrivals: () => this.inputs.arrivals(),
       compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
+      abandon: (run) => ctx.waitUntil(abandon(run, env)),
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),
     });
+    this.answers = new Answers(this.runs, storage);
   }
 
   async config(realmId: string): Promise<ConfigDocument> {
@@ -101,6 +111,7 @@ export class SessionCore {
     present(this.journal);
     this.runs.recover();
     this.endWaiting(() => true, cancelled);
+    this.inputs.cancel(() => true);
     this.runs.interrupt();
     this.journal.commit({ state: () => ({ archivedAt: Date.now() }) });
     this.feed.end();
@@ -117,7 +128,7 @@ export class SessionCore {
   }
 
   /** Ends turns that wait, and tells those who wait for them. @returns whether there were any */
-  endWaiting(concerns: (turn: QueuedTurn) => boolean, outcome: Outcome): boolean {
+  endWaiting(concerns: (turn: QueuedInput) => boolean, outcome: Outcome): boolean {
     const ended = this.queue.end(concerns, outcome);
     for (const runId of ended) this.runs.refuse(runId, outcome);
     return ended.length > 0;

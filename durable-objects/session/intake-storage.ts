@@ -12,10 +12,13 @@ export interface KnownRequest {
 }
 
 const KEPT_MS = 48 * 60 * 60_000;
+// Finding old ones reads them all: not at every request.
+const PRUNE_EVERY_MS = 60 * 60_000;
 
 /** Statements about what comes in: keyed requests, waiting inputs, the clients' tools. */
 export class IntakeStorage {
   readonly #sql: SqlStorage;
+  #prunedAt = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -33,7 +36,10 @@ export class IntakeStorage {
 
   remember({ key, hash, runId, firstSeq }: KnownRequest): void {
     const now = Date.now();
-    this.#sql.exec("DELETE FROM requests WHERE created_at < ?", now - KEPT_MS);
+    if (now - this.#prunedAt >= PRUNE_EVERY_MS) {
+      this.#prunedAt = now;
+      this.#sql.exec("DELETE FROM requests WHERE created_at < ?", now - KEPT_MS);
+    }
     this.#sql.exec(
       "INSERT INTO requests (key, hash, run_id, first_seq, created_at) VALUES (?, ?, ?, ?, ?)",
       key,

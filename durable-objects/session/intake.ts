@@ -11,6 +11,7 @@ import { builtins } from "../tools/index.ts";
 import { admission, busy, type TurnRequest } from "./admission.ts";
 import { choose } from "./choice.ts";
 import { loadTools, storeTools } from "./client-tools.ts";
+import type { Inputs } from "./inputs.ts";
 import type { IntakeStorage } from "./intake-storage.ts";
 import type { Change, Journal } from "./journal.ts";
 import { systemMessage, turnMessages } from "./prompt.ts";
@@ -44,13 +45,20 @@ export class Intake {
   readonly #storage: IntakeStorage;
   readonly #keys: RequestKeys;
   readonly #queue: Queue;
+  readonly #inputs: Inputs;
   readonly #env: object;
 
-  constructor(journal: Journal, storage: IntakeStorage, queue: Queue, env: object) {
+  constructor(
+    journal: Journal,
+    storage: IntakeStorage,
+    waiting: { queue: Queue; inputs: Inputs },
+    env: object,
+  ) {
     this.#journal = journal;
     this.#storage = storage;
     this.#keys = new RequestKeys(storage);
-    this.#queue = queue;
+    this.#queue = waiting.queue;
+    this.#inputs = waiting.inputs;
     this.#env = env;
   }
 
@@ -104,7 +112,10 @@ export class Intake {
     }
     if (state.run && mode === "steer") {
       const joined = { ...facts, runId: state.run.runId, firstSeq: state.run.firstSeq };
-      this.#steer(request, () => this.#keys.remember(request, joined));
+      const { prompt, run_id: inputId, ...parts } = request;
+      const messages = turnMessages(prompt, parts, inputId);
+      const remember = () => this.#keys.remember(request, joined);
+      this.#inputs.steer({ inputId, joins: state.run.runId, messages }, remember);
       return { ...joined, isRepeat: true };
     }
     return this.#admit(request, config, (firstSeq) =>
@@ -124,7 +135,10 @@ export class Intake {
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
   assemble(
     run: RunState,
-  ): Omit<Turn, "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress"> {
+  ): Omit<
+    Turn,
+    "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress" | "cutOff"
+  > {
     const { settings } = run;
     return {
       settings,
@@ -143,8 +157,8 @@ export class Intake {
   ): Admitted {
     const { identity, state } = present(this.#journal);
     const chosen = choose(request, state.identity, config, this.#env);
-    const before = this.#storage.inputs();
-    const admit = { request, ...chosen, before, wasQueued };
+    const arrived = this.#inputs.arrivals();
+    const admit = { request, ...chosen, before: arrived.messages, wasQueued };
     const change = admission(identity.sessionId, state, admit);
     const { queueCount = 0 } = state;
     this.#journal.commit({
@@ -158,23 +172,10 @@ export class Intake {
       also: ({ first }) => {
         also(first);
         storeTools(this.#storage, "turn", request.turn_tools);
-        this.#storage.clearInputs();
+        arrived.take();
       },
     });
     return this.#admitted(request.run_id);
-  }
-
-  /** Lets a prompt join the running turn at its next model call. */
-  #steer({ prompt, run_id, ...parts }: TurnRequest, also: () => void): void {
-    const { inputCount = 0 } = present(this.#journal).state;
-    const messages = turnMessages(prompt, parts, run_id);
-    this.#journal.commit({
-      state: () => ({ inputCount: inputCount + messages.length, isSteered: true }),
-      also: () => {
-        also();
-        for (const message of messages) this.#storage.addInput(message);
-      },
-    });
   }
 
   #admitted(runId: string): Admitted {

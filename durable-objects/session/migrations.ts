@@ -63,4 +63,6 @@ export const migrations = [
      body TEXT NOT NULL,
      PRIMARY KEY (seq, position, part)
    ) WITHOUT ROWID;`,
+  // Prompts that join a run stand in the queue as well; their body is the messages themselves.
+  `ALTER TABLE queue ADD COLUMN joins TEXT;`,
 ] as const;

@@ -19,14 +19,16 @@ export async function* modelStep(
 ): AsyncGenerator<TurnOutput, AfterModel | undefined> {
   const { provider, settings, signal } = turn;
   const request = modelRequest(turn, transcript);
-  const step = runStep({ provider, request, retry: settings.retry, signal });
+  const { cutOff } = turn;
+  turn.cutOff = undefined;
+  const step = runStep({ provider, request, retry: settings.retry, signal, cutOff });
   for (;;) {
     const next = await step.next();
     if (next.done) {
       if (!next.value) return undefined;
       return yield* closeStep(turn, next.value, addStep(before, next.value));
     }
-    if (next.value.type === "delta") yield next.value;
+    if (next.value.type !== "boundary") yield next.value;
     else yield { ...next.value, type: "commit", messages: [], progress: before };
   }
 }

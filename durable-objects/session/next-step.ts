@@ -18,7 +18,8 @@ export async function* nextStep(
   before: RunProgress,
 ): AsyncGenerator<TurnOutput, AfterModel | undefined> {
   let progress = before;
-  const pressure = pressureOf(turn.settings, context, progress);
+  // A call that is to be joined again knows its transcript already.
+  const pressure = turn.cutOff ? undefined : pressureOf(turn.settings, context, progress);
   if (pressure) {
     ({ progress } = yield* compact(turn, context, progress, pressure));
     if (turn.signal.aborted) return undefined;

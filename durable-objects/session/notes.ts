@@ -20,15 +20,15 @@ export class Notes {
   /** Keeps a message for the model's next call; one under a known key is not kept twice. */
   async add(
     message: StoredMessage,
-    key: string | undefined,
+    idempotency_key: string | null | undefined,
     applyNow: boolean,
   ): Promise<"applied" | "staged" | "duplicate"> {
     const { created_at: _at, ...content } = message;
     const hash = await fingerprint(content);
     const { state } = present(this.#journal);
-    if (key !== undefined && this.#keys.repeat({ idempotency_key: key }, hash)) return "duplicate";
+    if (this.#keys.repeat({ idempotency_key }, hash)) return "duplicate";
     const remember = () =>
-      this.#keys.remember({ idempotency_key: key }, { hash, runId: "", firstSeq: 0 });
+      this.#keys.remember({ idempotency_key }, { hash, runId: "", firstSeq: 0 });
     if (applyNow && !state.run) {
       this.#journal.commit({ messages: [message], also: remember });
       return "applied";
@@ -41,12 +41,5 @@ export class Notes {
       },
     });
     return "staged";
-  }
-
-  /** Messages that wait, and the statement that takes them off the list. */
-  waiting(): { messages: StoredMessage[]; take: () => void } {
-    const isEmpty = !this.#journal.session?.state.inputCount;
-    if (isEmpty) return { messages: [], take: () => {} };
-    return { messages: this.#storage.inputs(), take: () => this.#storage.clearInputs() };
   }
 }

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../providers/provider.ts";
+import type { StoredMessage, UpstreamHandle } from "../providers/provider.ts";
 import type { RunPart } from "./ending.ts";
 import type { Change } from "./journal.ts";
 import type { RunState } from "./state.ts";
@@ -14,15 +14,22 @@ const nothingWaits = { inputCount: 0, isSteered: false };
 /** The change that takes a run on; a commit that opens a step also brings in what has arrived. */
 export function step(run: RunState, part: RunPart, arrived: Arrivals | undefined): Change {
   const { events, messages, progress } = part;
+  // A step that is finished has no call left to go on.
+  const upstream = progress.turns === run.progress.turns ? run.upstream : undefined;
   return {
     events,
     messages: arrived ? [...messages, ...arrived.messages] : messages,
     state: ({ last }) => ({
-      run: { ...run, progress, stepSeq: arrived ? last : run.stepSeq },
+      run: { ...run, progress, upstream, stepSeq: arrived ? last : run.stepSeq },
       ...(arrived ? nothingWaits : {}),
     }),
     also: arrived?.take,
   };
+}
+
+/** The change that makes sure that the step's call is found again after a crash: one row, for such calls alone. */
+export function reachable(run: RunState, handle: UpstreamHandle): Change {
+  return { state: () => ({ run: { ...run, upstream: handle } }) };
 }
 
 /** The change that turns what would have been a run's end into one more step. */

@@ -1,12 +1,18 @@
 import { chunks } from "../lib/chunks.ts";
+import type { StoredMessage } from "../providers/provider.ts";
 import type { TurnRequest } from "./admission.ts";
 
-/** Where an input stands: it waits, its turn runs, it has run, or it was taken back. */
-export type InputStatus = "queued" | "running" | "done" | "cancelled";
+/**
+ * Where an input stands. A turn of its own is `queued`, then `running`; a prompt that joins another turn is
+ * `accepted` until the model is told. `done`: its turn has ended, or the model was told. `cancelled`: taken back.
+ */
+export type InputStatus = "accepted" | "queued" | "running" | "done" | "cancelled";
 
-/** A turn that was asked for while another ran. */
-export interface QueuedTurn {
+/** What was asked for while a turn ran: a turn of its own, or a prompt that joins the running one. */
+export interface QueuedInput {
   position: number;
+  inputId: string;
+  /** The run it is told in: its own, or the one it joins. */
   runId: string;
   status: InputStatus;
   /** Unix milliseconds. */
@@ -15,7 +21,7 @@ export interface QueuedTurn {
 
 const KEPT_FINISHED = 64;
 
-/** Statements about turns that wait for their turn. */
+/** Statements about inputs that wait: turns for their turn, prompts for the next model call. */
 export class QueueStorage {
   readonly #sql: SqlStorage;
 
@@ -24,18 +30,45 @@ export class QueueStorage {
   }
 
   add(request: TurnRequest): void {
+    this.#insert(request.run_id, "queued", request);
+  }
+
+  /** Keeps a prompt's messages for the run that they join. */
+  addJoining(inputId: string, joins: string, messages: readonly StoredMessage[]): void {
+    this.#insert(inputId, "accepted", messages, joins);
+  }
+
+  /** The messages that wait to be told to the model under this position. */
+  messages(position: number): StoredMessage[] {
+    // Written by `addJoining`.
+    return this.#body(position) as StoredMessage[];
+  }
+
+  request(position: number): TurnRequest {
+    // Written by `add`.
+    return this.#body(position) as TurnRequest;
+  }
+
+  #insert(
+    inputId: string,
+    status: InputStatus,
+    content: object,
+    joins: string | null = null,
+  ): void {
     const { next } = this.#sql
       .exec<{ next: number }>("SELECT coalesce(max(position), 0) + 1 AS next FROM queue")
       .one();
-    for (const [part, body] of chunks(JSON.stringify(request)).entries()) {
+    for (const [part, body] of chunks(JSON.stringify(content)).entries()) {
       this.#sql.exec(
-        `INSERT INTO queue (position, part, run_id, status, created_at, body)
-         VALUES (?, ?, ?, 'queued', ?, ?)`,
+        `INSERT INTO queue (position, part, run_id, status, created_at, body, joins)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         next,
         part,
-        request.run_id,
+        inputId,
+        status,
         Date.now(),
         body,
+        joins,
       );
     }
     this.#sql.exec(
@@ -45,21 +78,22 @@ export class QueueStorage {
   }
 
   /** All that is known, oldest first. */
-  list(): QueuedTurn[] {
+  list(): QueuedInput[] {
     return this.#sql
-      .exec<{ position: number; run_id: string; status: InputStatus; created_at: number }>(
-        "SELECT position, run_id, status, created_at FROM queue WHERE part = 0 ORDER BY position",
+      .exec<Row>(
+        "SELECT position, run_id, status, created_at, joins FROM queue WHERE part = 0 ORDER BY position",
       )
       .toArray()
-      .map(({ position, run_id: runId, status, created_at: createdAt }) => ({
+      .map(({ position, run_id, status, created_at, joins }) => ({
         position,
-        runId,
+        inputId: run_id,
+        runId: joins ?? run_id,
         status,
-        createdAt,
+        createdAt: created_at,
       }));
   }
 
-  request(position: number): TurnRequest {
+  #body(position: number): unknown {
     const parts = this.#sql
       .exec<{ body: string }>("SELECT body FROM queue WHERE position = ? ORDER BY part", position)
       .toArray();
@@ -70,3 +104,11 @@ export class QueueStorage {
     this.#sql.exec("UPDATE queue SET status = ? WHERE position = ?", status, position);
   }
 }
+
+type Row = {
+  position: number;
+  run_id: string;
+  status: InputStatus;
+  created_at: number;
+  joins: string | null;
+};

@@ -3,10 +3,11 @@ import type { TurnRequest } from "./admission.ts";
 import { terminalEvent } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
-import type { QueuedTurn, QueueStorage } from "./queue-storage.ts";
+import type { QueuedInput, QueueStorage } from "./queue-storage.ts";
 import { present } from "./view.ts";
 
-const CAPACITY = 32;
+/** How many inputs may wait at once, of each kind. */
+export const CAPACITY = 32;
 
 /** Turns that wait for the running one, first come first served. Stored, so that none is ever lost. */
 export class Queue {
@@ -25,10 +26,7 @@ export class Queue {
   /** @throws {AppError} `SESSION_BUSY` when too many wait already */
   add(request: TurnRequest, also: () => void): void {
     const { queueCount = 0 } = present(this.#journal).state;
-    if (queueCount >= CAPACITY) {
-      const details = { reason: "queue_full", capacity: CAPACITY };
-      throw new AppError("SESSION_BUSY", `${CAPACITY} turns wait on this session already`, details);
-    }
+    if (queueCount >= CAPACITY) throw full();
     this.#journal.commit({
       state: () => ({ queueCount: queueCount + 1 }),
       also: () => {
@@ -39,7 +37,7 @@ export class Queue {
   }
 
   /** Every input that is still remembered, oldest first. */
-  list(): QueuedTurn[] {
+  list(): QueuedInput[] {
     present(this.#journal);
     return this.#storage.list();
   }
@@ -60,12 +58,12 @@ export class Queue {
 
   /** Whether a run waits here. */
   has(runId: string): boolean {
-    const waits = (turn: QueuedTurn) => turn.runId === runId && turn.status === "queued";
+    const waits = (turn: QueuedInput) => turn.runId === runId && turn.status === "queued";
     return !this.isEmpty && this.#storage.list().some(waits);
   }
 
   /** Ends turns that wait, each with its terminal event. @returns the ids of those that still waited */
-  end(concerns: (turn: QueuedTurn) => boolean, outcome: Outcome): string[] {
+  end(concerns: (turn: QueuedInput) => boolean, outcome: Outcome): string[] {
     const turns = this.isEmpty ? [] : this.#storage.list();
     const waiting = turns.filter((turn) => turn.status === "queued" && concerns(turn));
     if (waiting.length === 0) return [];
@@ -86,8 +84,14 @@ export class Queue {
   finished(runId: string): () => void {
     return () => {
       for (const turn of this.#storage.list()) {
-        if (turn.runId === runId) this.#storage.setStatus(turn.position, "done");
+        if (turn.inputId === runId) this.#storage.setStatus(turn.position, "done");
       }
     };
   }
+}
+
+/** The refusal of one input more than may wait. */
+export function full(): AppError {
+  const details = { reason: "queue_full", capacity: CAPACITY };
+  return new AppError("SESSION_BUSY", `${CAPACITY} inputs wait on this session already`, details);
 }

@@ -1,19 +1,49 @@
 import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
-import type { Journal } from "./journal.ts";
+import type { Change, Journal } from "./journal.ts";
+import type { Outcome } from "./outcome.ts";
+import { charged, exhaustedRecovery } from "./recovery-budget.ts";
 import type { RunState } from "./state.ts";
+import type { RestartReason } from "./step.ts";
 import { openCalls, timeoutResult, type ToolCall } from "./tool-calls.ts";
 
-/** Tells that a model step starts again and from where on its output does not count (design I-6). */
-export function restarted(run: RunState, attempt: number, maxAttempts: number): AgentEvent {
-  return {
+/** Why a run is not taken up again. */
+export interface Refusal {
+  refused: Outcome;
+}
+
+/** The change that takes up a run which a crash left behind. */
+export function takenUp(journal: Journal, run: RunState): Change | Refusal {
+  const again = { ...run, recoveries: run.recoveries + 1 };
+  const { open } = storedResults(journal, run);
+  // Finished calls stay finished: only a model step that was cut off is void. One whose call may still
+  // be joined is voided when it is known what became of that.
+  if (!run.upstream && open.length === 0) return startedAgain(journal, again, "crash");
+  const refused = exhaustedRecovery(again);
+  return refused ? { refused } : { state: () => ({ run: again }) };
+}
+
+/**
+ * The change that tells that a model step starts again, and from where on its output does not count
+ * (design I-6): by a new call, or `reattached` to the old one, which is not paid for twice.
+ */
+export function startedAgain(
+  journal: Journal,
+  run: RunState,
+  reason: RestartReason,
+): Change | Refusal {
+  const again = reason === "reattached" ? run : charged(journal, { ...run, upstream: undefined });
+  const refused = exhaustedRecovery(again);
+  if (refused) return { refused };
+  const event: AgentEvent = {
     type: "step_restarted",
     run_id: run.runId,
     turn_number: run.progress.turns,
     voided_from_seq: run.stepSeq + 1,
-    reason: "crash",
-    attempt,
-    max_attempts: maxAttempts,
+    reason,
+    attempt: run.recoveries,
+    max_attempts: run.settings.recovery.maxAttempts,
   };
+  return { events: [event], state: ({ last }) => ({ run: { ...again, stepSeq: last } }) };
 }
 
 /** The open calls of the transcript, and those of their results that the log holds already. */

@@ -1,18 +1,16 @@
 import { AppError, type RunResult, type ToolAnswer } from "../../sdk/contract/index.ts";
 import { answered, callbackPending, expired, parked } from "./client-calls.ts";
 import { endOf, type RunPart } from "./ending.ts";
-import type { Journal } from "./journal.ts";
+import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
-import { restarted, storedResults } from "./recovery.ts";
-import { carriedOn, step } from "./progress.ts";
+import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
+import { carriedOn, reachable, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
 import { Waiters } from "./waiters.ts";
-
-const MAX_RECOVERIES = 3;
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {
@@ -42,19 +40,27 @@ export class Runs {
     if (!run || this.#alive) return;
     const { durationMs = Infinity } = run.settings.limits;
     if (Date.now() >= run.startedAt + durationMs) this.#end(outOfTime(durationMs));
-    else if (!run.waiting) this.#restart(run);
-    else if (Date.now() >= run.waiting.until) {
+    else if (!run.waiting) {
+      if (this.#goOn(takenUp(this.#journal, run))) this.begin();
+    } else if (Date.now() >= run.waiting.until) {
       this.#journal.commit(expired(this.#journal, run));
       this.begin();
     }
   }
 
-  /** Takes clients' tool results; the run goes on when none is missing. @throws {AppError} */
-  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
-    const seq = this.#journal.commit(answered(this.#journal, answers));
-    const { run } = this.#state;
-    if (run && !run.waiting) this.begin();
-    return { runId: run?.runId ?? "", seq };
+  /**
+   * Takes clients' tool results; the run goes on when none is missing. `also` is part of the transaction.
+   * @returns the run, and where in the log the results start. @throws {AppError}
+   */
+  answer(
+    answers: readonly ToolAnswer[],
+    also: (taken: { runId: string; firstSeq: number }) => void,
+  ): { runId: string; firstSeq: number } {
+    const change = answered(this.#journal, answers);
+    const taken = { runId: this.#state.run?.runId ?? "", firstSeq: this.#journal.seq + 1 };
+    this.#journal.commit({ ...change, also: () => also(taken) });
+    if (!this.#state.run?.waiting) this.begin();
+    return taken;
   }
 
   /** Ends the running turn at once. @returns the place of its terminal event; nothing on an idle session. */
@@ -94,22 +100,11 @@ export class Runs {
     return state;
   }
 
-  #restart(run: RunState): void {
-    if (run.recoveries >= MAX_RECOVERIES) {
-      this.#end({ ...internalFailure, message: "The turn was lost in several crashes" });
-      return;
-    }
-    const attempt = run.recoveries + 1;
-    const { open } = storedResults(this.#journal, run);
-    // Finished calls stay finished: only a model step that was cut off is void.
-    const isStep = open.length === 0;
-    this.#journal.commit({
-      events: isStep ? [restarted(run, attempt, MAX_RECOVERIES)] : [],
-      state: ({ last }) => ({
-        run: { ...run, recoveries: attempt, stepSeq: isStep ? last : run.stepSeq },
-      }),
-    });
-    this.begin();
+  /** Commits what recovery wants, or ends the run if it may not have it. @returns whether the run goes on */
+  #goOn(recovery: Change | Refusal): boolean {
+    if ("refused" in recovery) this.#end(recovery.refused);
+    else this.#journal.commit(recovery);
+    return !("refused" in recovery);
   }
 
   async #drive(run: RunState, signal: AbortSignal): Promise<void> {
@@ -141,6 +136,12 @@ export class Runs {
     switch (output.type) {
       case "delta":
         this.#journal.delta(output.event);
+        break;
+      case "upstream":
+        this.#journal.commit(reachable(run, output.handle));
+        break;
+      case "restarted":
+        this.#goOn(startedAgain(this.#journal, run, output.reason));
         break;
       case "commit": {
         const arrived = output.opensStep ? this.#around.arrivals() : undefined;
@@ -181,6 +182,8 @@ export class Runs {
       console.error(`run ${run.runId} could not end as it should`, cause);
       this.#journal.commit({ ...endOf(this.#journal, run, internalFailure), also });
     }
+    const isStepOver = part !== undefined && part.progress.turns > run.progress.turns;
+    if (run.upstream && !isStepOver) this.#around.abandon(run);
     this.#letGo();
     const { lastRun } = this.#state;
     if (lastRun) this.#waiters.settle(run.runId, () => runResult(this.#journal, lastRun));

@@ -17,9 +17,9 @@ import type { Forked, ForkRequest } from "./fork.ts";
 import { checkUnchanged, forkOrigin, type ForkOrigin, type ForkSource } from "./fork-origin.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
 import { cancelled } from "./outcome.ts";
-import type { QueuedTurn } from "./queue-storage.ts";
 import type { RewindRequest, Rewound } from "./rewind.ts";
 import type { MessageRow, RowPlace } from "./transcript-rows.ts";
+import type { QueuedInput } from "./queue-storage.ts";
 import { history, present, sessionInfo } from "./view.ts";
 import { attach, checkCursor, type Page, page } from "./watch.ts";
 
@@ -68,11 +68,10 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
     }
   }
 
-  /** Takes the results of tools that a client ran. */
-  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
+  /** Takes the results of tools that a client ran; `firstSeq` is where they start in the log. */
+  answer(answers: readonly ToolAnswer[], key?: string | null) {
     present(this.#core.journal);
-    this.#core.runs.recover();
-    return this.#core.runs.answer(answers);
+    return this.#core.answers.take(answers, key);
   }
 
   pending(): PendingToolCall[] {
@@ -82,13 +81,13 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   }
 
   /** Keeps something for the model to see at its next call. */
-  note(message: StoredMessage, key: string | undefined, applyNow: boolean) {
+  note(message: StoredMessage, key: string | null | undefined, applyNow: boolean) {
     this.#core.runs.recover();
     return this.#core.notes.add(message, key, applyNow);
   }
 
-  /** Turns that wait, and those that did. */
-  inputs(): QueuedTurn[] {
+  /** Inputs that wait, and those that did. */
+  inputs(): QueuedInput[] {
     return this.#core.queue.list();
   }
 
@@ -98,10 +97,11 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
     return run?.runId === runId ? this.interrupt().interrupted : this.cancelInput(runId);
   }
 
-  /** Takes a waiting turn back; a running one is left alone. */
-  cancelInput(runId: string): boolean {
+  /** Takes a waiting input back; what runs, or was told to the model, is left alone. */
+  cancelInput(inputId: string): boolean {
     present(this.#core.journal);
-    return this.#core.endWaiting((turn) => turn.runId === runId, cancelled);
+    const isMeant = (input: QueuedInput) => input.inputId === inputId;
+    return this.#core.inputs.cancel(isMeant) || this.#core.endWaiting(isMeant, cancelled);
   }
 
   interrupt(): { interrupted: boolean; seq?: number } {

@@ -40,7 +40,7 @@ export function runSettings(
   identity: ModelIdentity,
   config: ConfigDocument,
 ): RunSettings {
-  const { agent = {}, retry = {}, tools = {}, compaction = {} } = config;
+  const { agent = {}, retry = {}, recovery = {}, tools = {}, compaction = {} } = config;
   const known = catalogEntry(identity);
   const maxTokens = choices.max_tokens ?? agent.max_tokens_per_turn ?? DEFAULT_MAX_TOKENS;
   return {
@@ -56,6 +56,7 @@ export function runSettings(
       maxDelayMs: milliseconds(retry.max_delay ?? "30s"),
       multiplier: retry.multiplier ?? 2,
     },
+    recovery: { maxAttempts: recovery.max_attempts ?? 3, maxUsd: recovery.max_usd ?? 1 },
     timeouts: {
       headersMs: milliseconds(callTimeout(retry.call_timeout)),
       idleMs: milliseconds(retry.stream_inactivity_timeout ?? "300s"),

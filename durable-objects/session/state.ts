@@ -1,5 +1,5 @@
 import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
-import type { Timeouts } from "../providers/provider.ts";
+import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
 import type { CompactionMark } from "./summary.ts";
 
 /** What never changes about a session. */
@@ -55,8 +55,12 @@ export interface RunState {
   /** Unix milliseconds. */
   startedAt: number;
   progress: RunProgress;
+  /** The present step's call, while the vendor would go on with it without us. */
+  upstream?: UpstreamHandle | undefined;
   /** How often the run was taken up again after a crash. */
   recoveries: number;
+  /** What model calls that were lost in crashes have cost, USD, estimated. */
+  recoveryUsd?: number;
   /** Whether it waited in the queue first. */
   wasQueued: boolean;
   /** Set while clients run their own tools: the run then lives in storage alone and costs nothing. */
@@ -85,6 +89,7 @@ export interface RunSettings extends ModelIdentity {
   maxTurns: number;
   builtins: boolean;
   retry: RetryPolicy;
+  recovery: RecoveryPolicy;
   timeouts: Timeouts;
   toolTimeoutMs: number;
   /** How long a client may take to run one of its own tools. */
@@ -117,6 +122,13 @@ export interface RetryPolicy {
   initialDelayMs: number;
   maxDelayMs: number;
   multiplier: number;
+}
+
+/** How much crashes may cost a run before it is given up. */
+interface RecoveryPolicy {
+  maxAttempts: number;
+  /** Of model calls that are paid for and lost. */
+  maxUsd: number;
 }
 
 /** What one run may use (contract 7.7); absent means no limit. */

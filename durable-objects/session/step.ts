@@ -1,19 +1,43 @@
 import type { AgentEvent, Usage } from "../../sdk/contract/index.ts";
 import {
   type ModelEnd,
+  type ModelEvent,
   type ModelRequest,
   type Provider,
   ProviderError,
+  type ProviderErrorKind,
+  type UpstreamHandle,
 } from "../providers/provider.ts";
 import { planRetry, wait } from "./retry.ts";
 import type { RetryPolicy } from "./state.ts";
 
+// Whoever keeps an answer has it ready: longer than this means that it is better asked for anew.
+const REJOIN_HEADERS_MS = 15_000;
+
+/** Failures of the way to the vendor, not of its answer. */
+const lostKinds = new Set<ProviderErrorKind>([
+  "network",
+  "header_timeout",
+  "idle_timeout",
+  "stream_truncated",
+]);
+
 /** A delta, told at once and stored later. */
 export type DeltaEvent = Extract<AgentEvent, { delta: string }>;
+
+/** Why a step starts again: by the same call, or by a new one. */
+export type RestartReason = Extract<AgentEvent, { type: "step_restarted" }>["reason"];
+
+/** What becomes of the call itself: it can be joined again after a crash, or is what a crash has made of it. */
+export type UpstreamOutput =
+  | { type: "upstream"; handle: UpstreamHandle }
+  /** What the step has told so far is void: the same call tells it again, or a new one does. */
+  | { type: "restarted"; reason: RestartReason };
 
 /** What one model call produces besides its end. */
 export type StepOutput =
   | { type: "delta"; event: DeltaEvent }
+  | UpstreamOutput
   | { type: "boundary"; events: AgentEvent[] };
 
 /** A model call that failed for good, and what it had cost by then. */
@@ -33,31 +57,77 @@ interface Step {
   request: ModelRequest;
   retry: RetryPolicy;
   signal: AbortSignal;
+  /** The call that a crash cut off, to be joined before another is paid for. */
+  cutOff?: UpstreamHandle | undefined;
 }
 
 /**
  * Asks the model once. A call that failed before it showed anything is tried again (contract 7.8):
- * what a client has seen is never said twice. Returns nothing when the signal aborted it.
+ * what a client has seen is never said twice. A call that outlives its connection is joined again
+ * before another one is paid for. Returns nothing when the signal aborted it.
  * @throws {StepFailed}
  */
 export async function* runStep(step: Step): AsyncGenerator<StepOutput, ModelEnd | undefined> {
-  const { provider, retry, signal } = step;
+  const { provider, request, retry, signal } = step;
+  let { cutOff } = step;
+  let hasShown = false;
   for (let attempt = 1; !signal.aborted; attempt += 1) {
-    const seen: Seen = { reasoning: "", hasShown: false, usage: undefined };
+    const seen = unseen(cutOff);
     try {
-      return yield* tell(step, seen);
+      const events = cutOff ? rejoin(step, cutOff) : provider.stream(request, signal);
+      return yield* tell(step, events, seen);
     } catch (cause) {
       if (signal.aborted) return undefined;
       if (!(cause instanceof ProviderError)) throw cause;
-      if (seen.hasShown || !cause.retryable || attempt > retry.maxRetries) {
+      hasShown ||= seen.hasShown;
+      const goesOn = isOutThere(cause, seen, cutOff);
+      if (
+        cause.retryable &&
+        attempt <= retry.maxRetries &&
+        (goesOn || !(seen.hasShown || cutOff))
+      ) {
+        const event = planRetry(provider.name, cause, attempt, retry);
+        yield { type: "boundary", events: [event] };
+        await wait(event.delay_ms, signal);
+        cutOff = goesOn ? seen.handle : undefined;
+      } else if (cutOff && (step.cutOff || !hasShown)) {
+        // The old call is lost for good: the step starts again with a new one.
+        yield { type: "restarted", reason: step.cutOff ? "crash" : "stream_lost" };
+        cutOff = undefined;
+        attempt = 0;
+      } else {
         throw new StepFailed(cause, seen.usage);
       }
-      const event = planRetry(provider.name, cause, attempt, retry);
-      yield { type: "boundary", events: [event] };
-      await wait(event.delay_ms, signal);
     }
   }
   return undefined;
+}
+
+/** Whether the call may go on although we lost sight of it, rather than having failed by the vendor's word. */
+function isOutThere(
+  { kind, status }: ProviderError,
+  { handle }: Seen,
+  cutOff: UpstreamHandle | undefined,
+): boolean {
+  return (
+    handle !== undefined && (lostKinds.has(kind) || (cutOff !== undefined && status !== undefined))
+  );
+}
+
+/** The call that a crash cut off, told from its first word. @throws {ProviderError} if it is not to be had */
+function rejoin(
+  { provider, request, signal }: Step,
+  cutOff: UpstreamHandle,
+): AsyncIterable<ModelEvent> {
+  const { timeouts } = request;
+  const headersMs = Math.min(timeouts.headersMs, REJOIN_HEADERS_MS);
+  const events = provider.resume?.(
+    cutOff,
+    { ...request, timeouts: { ...timeouts, headersMs } },
+    signal,
+  );
+  if (events) return events;
+  throw new ProviderError("not_found", `${provider.name} cannot join a call again`);
 }
 
 interface Seen {
@@ -65,15 +135,36 @@ interface Seen {
   reasoning: string;
   hasShown: boolean;
   usage: Usage | undefined;
+  /** What the call can be joined by. */
+  handle: UpstreamHandle | undefined;
+  /** Whether it was told before, at least in part, which has still to be voided. */
+  isAgain: boolean;
+}
+
+function unseen(handle: UpstreamHandle | undefined): Seen {
+  return {
+    reasoning: "",
+    hasShown: false,
+    usage: undefined,
+    handle,
+    isAgain: handle !== undefined,
+  };
 }
 
 async function* tell(
-  { provider, request, signal }: Step,
+  { provider, signal }: Step,
+  events: AsyncIterable<ModelEvent>,
   seen: Seen,
 ): AsyncGenerator<StepOutput, ModelEnd | undefined> {
-  for await (const event of provider.stream(request, signal)) {
+  for await (const event of events) {
     if (signal.aborted) return undefined;
+    if (seen.isAgain) yield { type: "restarted", reason: "reattached" };
+    seen.isAgain = false;
     switch (event.type) {
+      case "handle":
+        seen.handle = event.handle;
+        yield { type: "upstream", handle: event.handle };
+        break;
       case "reasoning":
         seen.reasoning += event.delta;
         seen.hasShown = true;

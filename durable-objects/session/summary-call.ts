@@ -42,7 +42,7 @@ export async function* summarise(
       for (;;) {
         const next = await step.next();
         if (next.done) return answerOf(next.value, usage);
-        if (next.value.type === "delta") continue;
+        if (next.value.type !== "boundary") continue;
         yield { ...next.value, type: "commit", messages: [], progress };
       }
     } catch (cause) {

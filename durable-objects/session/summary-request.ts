@@ -38,14 +38,14 @@ function earlierText({ text, request }: Summary): string {
   return request === undefined ? text : `${text}\n\n[user] ${request}`;
 }
 
-/** The session's own parameters, such as where its data may be processed, but for those that make a model think long. */
+/** The session's own parameters, such as where its data may be processed, but for those that make a model think long or go on unseen. */
 function plainParams({ providerParams, thinks }: RunSettings): Record<string, unknown> {
-  const kept = Object.entries(providerParams).filter(([key]) => !thinking.has(key));
+  const kept = Object.entries(providerParams).filter(([key]) => !leftOut.has(key));
   const little = thinks ? { reasoning_effort: "low", thinking_level: "low" } : {};
   return { ...Object.fromEntries(kept), ...little };
 }
 
-const thinking = new Set([
+const leftOut = new Set([
   "thinking",
   "thinking_budget",
   "thinking_budget_tokens",
@@ -53,6 +53,8 @@ const thinking = new Set([
   "effort",
   "reasoning_effort",
   "structured_output",
+  // Nobody joins a summary's call again, nor could stop it.
+  "background",
 ]);
 
 const INSTRUCTIONS = `You condense the beginning of a conversation between a user and an assistant, which no longer fits what the assistant can see. The assistant will go on with your summary in place of it.

@@ -13,6 +13,8 @@ export interface Surroundings {
   /** The change with a summary of the transcript's beginning in it. */
   compacted(change: Change, compaction: Compaction): Change;
   finished(runId: string): () => void;
+  /** Stops the call of a run that is over: the vendor would go on with it, and charge for it. */
+  abandon(run: RunState): void;
   isWaiting(runId: string): boolean;
   onChange(): void;
 }

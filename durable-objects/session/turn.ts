@@ -1,10 +1,15 @@
 import type { AgentEvent, ToolResult } from "../../sdk/contract/index.ts";
-import type { Provider, StoredMessage, ToolDefinition } from "../providers/provider.ts";
+import type {
+  Provider,
+  StoredMessage,
+  ToolDefinition,
+  UpstreamHandle,
+} from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { History } from "./model-context.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunProgress, RunSettings } from "./state.ts";
-import type { DeltaEvent } from "./step.ts";
+import type { DeltaEvent, UpstreamOutput } from "./step.ts";
 import type { Compaction } from "./summary.ts";
 import type { ToolCall } from "./tool-calls.ts";
 
@@ -22,6 +27,8 @@ export interface Turn {
   progress: RunProgress;
   /** Results that a crashed try of this run had stored already, by call id. */
   results: ReadonlyMap<string, ToolResult>;
+  /** The call of the step that a crash cut off: the first model step joins it rather than pay again. */
+  cutOff: UpstreamHandle | undefined;
   /** Messages that came in while the run went on, put here with the commit that opens a step. */
   arrivals: StoredMessage[];
   signal: AbortSignal;
@@ -30,6 +37,7 @@ export interface Turn {
 /** What the loop wants done, in order. It stores nothing and sends nothing itself. */
 export type TurnOutput =
   | { type: "delta"; event: DeltaEvent }
+  | UpstreamOutput
   | ({ type: "commit"; opensStep?: true; compaction?: Compaction } & TurnPart)
   | { type: "park"; calls: ToolCall[] }
   | ({ type: "end"; outcome: Outcome } & TurnPart);

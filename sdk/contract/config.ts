@@ -31,6 +31,12 @@ export const ConfigDocument = z.looseObject({
       stream_inactivity_timeout: duration.optional(),
     })
     .optional(),
+  recovery: z
+    .looseObject({
+      max_attempts: z.int().nonnegative().max(100).optional(),
+      max_usd: z.number().nonnegative().optional(),
+    })
+    .optional(),
   budget: z
     .looseObject({
       max_tokens: positive.nullish(),

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { SessionLocator } from "./ids.ts";
 import { defineOperation } from "./operation.ts";
+import { IdempotencyKey } from "./run.ts";
 
-const key = z.string().min(1).max(255).optional();
+const key = IdempotencyKey.nullish();
 
 /** Operations that tell a session something without running a turn (contract 2.6). */
 export const contextOperations = {

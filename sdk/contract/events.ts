@@ -108,13 +108,16 @@ export const AgentEvent = z.discriminatedUnion("type", [
       }),
     }),
   }),
-  /** A model step started again: what it said from `voided_from_seq` on does not count (design I-6). */
+  /**
+   * A model step started again: what it said from `voided_from_seq` on does not count (design I-6).
+   * `reattached`: the vendor tells the same answer once more, and is not paid a second time.
+   */
   z.object({
     type: z.literal("step_restarted"),
     run_id: z.string(),
     turn_number: z.int(),
     voided_from_seq: z.int(),
-    reason: z.enum(["crash", "stream_lost"]),
+    reason: z.enum(["crash", "reattached", "stream_lost"]),
     attempt: z.int(),
     max_attempts: z.int(),
   }),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { SessionLocator } from "./ids.ts";
 import { Content } from "./messages.ts";
 import { defineOperation } from "./operation.ts";
-import { PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
+import { IdempotencyKey, PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
 
 const session = { session_id: SessionLocator };
 
@@ -85,11 +85,16 @@ export const turnOperations = {
     summary: "Answer pending tool calls without waiting for the turn's end",
     http: ["POST", "/sessions/:session_id/answers"],
     scope: "run",
-    input: z.object({ ...session, tool_results: z.array(ToolAnswer).min(1) }),
+    input: z.object({
+      ...session,
+      tool_results: z.array(ToolAnswer).min(1),
+      idempotency_key: IdempotencyKey.nullish(),
+    }),
     output: z.object({ session_id: z.string(), run_id: z.string(), accepted: z.int() }),
   }),
   "input/list": defineOperation({
-    summary: "List the turns that wait for the running one, and what became of earlier ones",
+    summary:
+      "List what waits: turns for the running one, prompts for its next model call; and what became of earlier ones",
     http: ["GET", "/sessions/:session_id/inputs"],
     scope: "read",
     input: z.object(session),
@@ -98,8 +103,10 @@ export const turnOperations = {
       inputs: z.array(
         z.object({
           input_id: z.string(),
+          /** The run it is told in: its own, or the one it joins. */
           run_id: z.string(),
-          status: z.enum(["queued", "running", "done", "cancelled"]),
+          /** A turn of its own is `queued`; a prompt that steers is `accepted` until the model is told. */
+          status: z.enum(["accepted", "queued", "running", "done", "cancelled"]),
           /** Unix seconds. */
           created_at: z.int(),
         }),
@@ -107,7 +114,7 @@ export const turnOperations = {
     }),
   }),
   "input/cancel": defineOperation({
-    summary: "Take a waiting turn back; one that runs already is left to turn/interrupt",
+    summary: "Take a waiting input back; a turn that runs already is left to turn/interrupt",
     http: ["DELETE", "/sessions/:session_id/inputs/:input_id"],
     scope: "run",
     input: z.object({ ...session, input_id: z.string() }),

@@ -11,10 +11,9 @@ export const turnHandlers = {
     const { session_id, tool_results, prompt = "", external_tools, ...request } = input;
     const session = sessionAddress(session_id, caller);
     if (tool_results) {
-      const { runId, seq } = await session.stub().answer(tool_results);
-      const after = seq - tool_results.length;
-      caller.onRun?.({ session, runId, after, isUnderWay: true });
-      return runResult(session, { runId, firstSeq: seq }, caller);
+      const run = await session.stub().answer(tool_results, request.idempotency_key);
+      caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1, isUnderWay: true });
+      return runResult(session, run, caller);
     }
     const tools = turnTools(caller, external_tools);
     const turn = { ...request, prompt, ...tools, run_id: uuidv7() };
@@ -28,8 +27,8 @@ export const turnHandlers = {
     const inputs = await session.stub().inputs();
     return {
       session_id: session.sessionId,
-      inputs: inputs.map(({ runId, status, createdAt }) => ({
-        input_id: runId,
+      inputs: inputs.map(({ inputId, runId, status, createdAt }) => ({
+        input_id: inputId,
         run_id: runId,
         status,
         created_at: Math.floor(createdAt / 1_000),
@@ -60,9 +59,9 @@ export const turnHandlers = {
     return { session_id: session.sessionId, pending_tool_calls: await session.stub().pending() };
   },
 
-  "turn/answer": async ({ session_id, tool_results }, caller) => {
+  "turn/answer": async ({ session_id, tool_results, idempotency_key }, caller) => {
     const session = sessionAddress(session_id, caller);
-    const { runId } = await session.stub().answer(tool_results);
+    const { runId } = await session.stub().answer(tool_results, idempotency_key);
     return { session_id: session.sessionId, run_id: runId, accepted: tool_results.length };
   },
 } satisfies Partial<Handlers>;

@@ -58,6 +58,8 @@ interface ResponseEnding {
   reason?: string;
   error?: Json;
   usage?: Json;
+  /** The response's id; with it, it is one that runs in the background. */
+  background?: string;
 }
 
 /** Usage of a Responses call, with every detail the vendor gives. */
@@ -71,13 +73,22 @@ export const responsesUsage: Json = {
 
 /** A whole Responses stream for these output items, one frame per event. */
 export function responsesStream(items: readonly Json[], ending: ResponseEnding = {}): string[] {
-  const { status = "completed", reason, error = null, usage = responsesUsage } = ending;
-  const response = { id: "resp_1", object: "response", model: "gpt-5.4", error: null };
+  const { status = "completed", reason, error = null, usage = responsesUsage, background } = ending;
+  const response = {
+    id: background ?? "resp_1",
+    object: "response",
+    background: background !== undefined,
+    model: "gpt-5.4",
+    error: null,
+  };
   const open = { ...response, status: "in_progress", output: [], usage: null };
   const incomplete_details = reason === undefined ? null : { reason };
   const closed = { ...response, status, error, incomplete_details, output: items, usage };
   const events: Json[] = [
     { type: "response.created", response: open },
+    ...(background === undefined
+      ? []
+      : [{ type: "response.queued", response: { ...open, status: "queued" } }]),
     { type: "response.in_progress", response: open },
     ...items.flatMap((item, index) => itemEvents(item, index)),
     { type: `response.${status}`, response: closed },

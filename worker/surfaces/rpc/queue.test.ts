@@ -115,6 +115,69 @@ describe("a turn that is asked to steer", () => {
     const roles = (messages as { role: string }[]).map(({ role }) => role);
     expect(roles).toEqual(["system", "user", "block_assistant", "user", "block_assistant"]);
   });
+
+  it("is accepted until the model is told, and can be taken back until then", async () => {
+    const { client, session_id, running } = await busySession();
+    const steer = { session_id, handling_mode: "steer" };
+    client.send("turn/start", { ...steer, prompt: "joined" });
+    await inputs(client, session_id, 1);
+    client.send("turn/start", { ...steer, prompt: "regretted" });
+    const [joined, regretted] = await inputs(client, session_id, 2);
+    expect([joined, regretted]).toMatchObject([{ status: "accepted" }, { status: "accepted" }]);
+
+    const taken = { session_id, input_id: regretted?.input_id };
+    expect(await client.call("input/cancel", taken)).toMatchObject({ cancelled: true });
+    expect(await client.call("input/cancel", taken)).toMatchObject({ cancelled: false });
+
+    const { result } = await client.answerTo(running);
+    expect(result).toMatchObject({ turns: 2 });
+    const { run_id } = result as { run_id: string };
+    expect(await inputs(client, session_id, 2)).toMatchObject([
+      { status: "done", run_id },
+      { status: "cancelled", run_id },
+    ]);
+    const told = { session_id, input_id: joined?.input_id };
+    expect(await client.call("input/cancel", told)).toMatchObject({ cancelled: false });
+    const history = JSON.stringify(await client.call("session/history", { session_id }));
+    expect(history).toContain("joined");
+    expect(history).not.toContain("regretted");
+  });
+
+  it("does not keep the turn from ending when all that joined was taken back", async () => {
+    const { client, session_id, running } = await busySession();
+    client.send("turn/start", { session_id, prompt: "no", handling_mode: "steer" });
+    const [input] = await inputs(client, session_id, 1);
+
+    await client.call("input/cancel", { session_id, input_id: input?.input_id });
+
+    expect(await client.answerTo(running)).toMatchObject({ result: { turns: 1 } });
+  });
+
+  it("is told with the next turn when its turn is interrupted first", async () => {
+    const { client, session_id, running } = await busySession();
+    client.send("turn/start", { session_id, prompt: "patient", handling_mode: "steer" });
+    await inputs(client, session_id, 1);
+    await client.call("turn/interrupt", { session_id });
+    await client.answerTo(running);
+    expect(await inputs(client, session_id, 1)).toMatchObject([{ status: "accepted" }]);
+
+    await client.call("turn/start", { session_id, prompt: "next" });
+
+    expect(await inputs(client, session_id, 1)).toMatchObject([{ status: "done" }]);
+    expect(JSON.stringify(await client.call("session/history", { session_id }))).toContain(
+      "patient",
+    );
+  });
+
+  it("is refused when 32 wait already", async () => {
+    const { client, session_id } = await busySession();
+    const steer = { session_id, prompt: "x", handling_mode: "steer" };
+    for (let count = 0; count < 32; count += 1) client.send("turn/start", steer);
+
+    expect(await client.ask("turn/start", steer)).toMatchObject({
+      error: { code: -32002, data: { reason: "queue_full", capacity: 32 } },
+    });
+  });
 });
 
 describe("context that is injected", () => {

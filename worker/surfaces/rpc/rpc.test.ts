@@ -255,6 +255,38 @@ describe("a client's own tool", () => {
     expect(await done.json()).toMatchObject({ text: expect.stringContaining("44") });
   });
 
+  it.each(["messages", "answers"])(
+    "takes results under a key once, by POST …/%s",
+    async (route) => {
+      const post = async (path: string, body: unknown, key?: string) => {
+        const headers = {
+          "content-type": "application/json",
+          ...(key && { "idempotency-key": key }),
+        };
+        const init = { method: "POST", headers, body: JSON.stringify(body) };
+        const response = await exports.default.fetch(new Request(`http://localhost${path}`, init));
+        return { status: response.status, body: await response.json() };
+      };
+      const pending = await post("/sessions", { prompt, external_tools: tools, ...demo });
+      const { details } = pending.body as { details: Record<string, unknown> };
+      const [call] = details.pending_tool_calls as { tool_use_id: string }[];
+      const path = `/sessions/${String(details.session_id)}/${route}`;
+      const results = (content: string) => ({
+        tool_results: [{ tool_use_id: call?.tool_use_id, content }],
+      });
+
+      const first = await post(path, results("44"), "answer-1");
+      const again = await post(path, results("44"), "answer-1");
+      const other = await post(path, results("45"), "answer-1");
+      const late = await post(path, results("44"), "answer-2");
+
+      expect(first).toMatchObject({ status: 200, body: { run_id: details.run_id } });
+      expect(again).toEqual(first);
+      expect(other).toMatchObject({ status: 409, body: { code: "CONFLICT" } });
+      expect(late).toMatchObject({ status: 409, body: { code: "SESSION_NOT_RUNNING" } });
+    },
+  );
+
   it("takes only the first of two answers, and none for a malformed one but an error", async () => {
     const client = await RpcTestClient.connect();
     client.onRequest = ({ method, id }) => {
