@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  pack,
   type Parcel,
   type PendingToolCall,
   type RunResult,
@@ -55,31 +56,33 @@ export class SessionObject extends DurableObject<Env> {
   }
 
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
-  async result(runId: string, firstSeq = 0, untilPending = false): Promise<RunResult> {
+  async result(runId: string, firstSeq = 0, untilPending = false): Promise<Parcel<RunResult>> {
     this.#core.runs.recover();
     const [outcome] = await Promise.allSettled([
       this.#core.runs.result(runId, firstSeq, untilPending),
     ]);
     await this.#core.directory.report();
     if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
+    return pack(outcome.value);
   }
 
   /** Takes the results of tools that a client ran. */
-  answer(answers: readonly ToolAnswer[]): { runId: string; seq: number } {
+  async answer(parcel: Parcel<readonly ToolAnswer[]>): Promise<{ runId: string; seq: number }> {
+    const answers = await unpack(parcel);
     present(this.#core.journal);
     this.#core.runs.recover();
     return this.#core.runs.answer(answers);
   }
 
-  pending(): PendingToolCall[] {
+  pending(): Parcel<PendingToolCall[]> {
     this.#core.runs.recover();
     present(this.#core.journal);
-    return pendingCalls(this.#core.journal);
+    return pack(pendingCalls(this.#core.journal));
   }
 
   /** Keeps something for the model to see at its next call. */
-  note(message: StoredMessage, key: string | undefined, applyNow: boolean) {
+  async note(parcel: Parcel<StoredMessage>, key: string | undefined, applyNow: boolean) {
+    const message = await unpack(parcel);
     this.#core.runs.recover();
     return this.#core.notes.add(message, key, applyNow);
   }

@@ -4,9 +4,11 @@ import {
   type Parcel,
   type SessionHistory,
   type SessionInfo,
+  weight,
   wireUsage,
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import { shortened } from "./excerpt.ts";
 import type { Journal } from "./journal.ts";
 
 // One answer over RPC may hold 32 MiB; a page stays well below and the caller asks for the next.
@@ -30,7 +32,7 @@ export function sessionInfo(journal: Journal): SessionInfo {
     provider,
     ...(Object.keys(identity.labels).length > 0 ? { labels: identity.labels } : {}),
     usage: wireUsage(state.usage),
-    ...(text === undefined ? {} : { last_assistant_text: text }),
+    ...(text === undefined ? {} : { last_assistant_text: shortened(text) }),
     last_seq: journal.seq,
   };
 }
@@ -49,7 +51,7 @@ export function history(
   let chars = 0;
   for (const { native: _sealed, ...message } of journal.messagesFrom(start)) {
     if (messages.length === limit || chars > PAGE_CHARS) break;
-    chars += JSON.stringify(message).length;
+    chars += weight(message);
     messages.push(message);
   }
   const page = {
@@ -61,7 +63,7 @@ export function history(
     has_more: start + messages.length < state.messageCount,
     messages,
   };
-  return pack(page, chars);
+  return pack(page);
 }
 
 /** The session, unless it never was or is archived. @throws {AppError} `SESSION_NOT_FOUND` */
@@ -71,7 +73,8 @@ export function present(journal: Journal): NonNullable<Journal["session"]> {
   throw new AppError("SESSION_NOT_FOUND", "Session not found");
 }
 
-function lastAssistantText(journal: Journal, messageCount: number): string | undefined {
+/** What the model said last, as the transcript was when it held so many messages. */
+export function lastAssistantText(journal: Journal, messageCount: number): string | undefined {
   // An answer is followed by tool results or a marker at most, so a short look back finds it.
   for (let position = messageCount - 1; position >= Math.max(0, messageCount - 8); position -= 1) {
     const [message] = journal.messagesFrom(position);
