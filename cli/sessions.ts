@@ -40,7 +40,6 @@ export async function showSession(reference: string, flags: GlobalFlags): Promis
   return await withClient(flags, async (connection) => {
     const session_id = await findSession(reference, connection);
     const info = await connection.client.call("session/read", { session_id });
-    const { messages } = await connection.client.call("session/history", { session_id });
     print(`Session: ${info.session_id}`);
     print(`Session Ref: ${info.session_ref}`);
     print(`Messages: ${info.message_count}`);
@@ -50,7 +49,13 @@ export async function showSession(reference: string, flags: GlobalFlags): Promis
     print(`Tokens: ${info.usage.input_tokens} in / ${info.usage.output_tokens} out`);
     print(`Updated: ${minute(info.updated_at)}`);
     if (info.labels) print(`Labels: ${labelText(info.labels)}`);
-    if (messages.length > 0) print(`\n${transcriptText(messages)}`);
+    // A large transcript comes in pages, each of which may be as large as memory allows.
+    for (let offset = 0, isMore = true; isMore;) {
+      const page = await connection.client.call("session/history", { session_id, offset });
+      if (page.messages.length > 0) print(`\n${transcriptText(page.messages, offset)}`);
+      offset += page.messages.length;
+      isMore = page.has_more && page.messages.length > 0;
+    }
     return exitCodes.ok;
   });
 }

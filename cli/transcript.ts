@@ -2,10 +2,12 @@ import type { AssistantBlock, Content, Message, ToolResult } from "../sdk/contra
 
 const SHOWN_CHARACTERS = 500;
 
-/** A transcript as numbered blocks, long content cut. */
-export function transcriptText(messages: readonly Message[]): string {
+/** A piece of a transcript as blocks numbered from `offset` on, long content cut. */
+export function transcriptText(messages: readonly Message[], offset: number): string {
   return messages
-    .map((message, index) => `[${index}] ${roleName(message)}:\n${shortened(body(message))}`)
+    .map(
+      (message, index) => `[${offset + index}] ${roleName(message)}:\n${shortened(body(message))}`,
+    )
     .join("\n\n");
 }
 

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
+import { bodyLimit } from "./body-limit.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { realmOf } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
@@ -10,8 +10,6 @@ import { openapi } from "./surfaces/openapi.ts";
 import { mcp } from "./surfaces/mcp/mcp.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
-
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 const api = new Hono<AppEnv>()
   .use(async (c, next) => {
@@ -32,7 +30,7 @@ const api = new Hono<AppEnv>()
 /** The Worker: every protocol towards clients, over one table of operations. */
 export const app = new Hono<AppEnv>()
   .use(crossOrigin)
-  .use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => errorResponse(tooLarge()) }))
+  .use(bodyLimit)
   .get("/health", (c) => c.text("ok"))
   .route("/realms/:realm", api)
   .route("/", api)
@@ -51,10 +49,4 @@ function realmNamed(path: string | undefined, header: string | undefined, env: E
   if (realm.success) return realm.data;
   const message = `Invalid realm '${path ?? header}': ${realm.error.issues[0]?.message}`;
   throw new AppError("INVALID_PARAMS", message);
-}
-
-function tooLarge(): AppError {
-  return new AppError("PAYLOAD_TOO_LARGE", "The body is larger than 32 MiB", {
-    max_bytes: MAX_BODY_BYTES,
-  });
 }

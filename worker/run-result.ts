@@ -1,4 +1,4 @@
-import type { RunResult } from "../sdk/contract/index.ts";
+import { AppError, type RunResult, toAppError, unpack } from "../sdk/contract/index.ts";
 import type { Caller } from "./call.ts";
 import type { SessionAddress } from "./session-address.ts";
 
@@ -15,7 +15,13 @@ export async function runResult(
   { clientTools }: Pick<Caller, "clientTools">,
 ): Promise<RunResult> {
   const untilPending = clientTools === undefined;
-  return acrossRestarts(() => session.stub().result(run.runId, run.firstSeq, untilPending));
+  try {
+    return await acrossRestarts(async () =>
+      unpack(await session.stub().result(run.runId, run.firstSeq, untilPending)),
+    );
+  } catch (cause) {
+    throw await withWholeCalls(session, cause);
+  }
 }
 
 /** Asks an object for something that may be asked twice, again whenever the object went away under the call. */
@@ -28,6 +34,22 @@ export async function acrossRestarts<Answer>(ask: () => Promise<Answer>): Promis
       await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt));
     }
   }
+}
+
+/** An error cannot carry large arguments out of the object: a caller who is to run the tools gets them here. */
+async function withWholeCalls(session: SessionAddress, cause: unknown): Promise<unknown> {
+  const { code, message, details } = toAppError(cause);
+  if (code !== "CALLBACK_PENDING" || !hasCutCalls(details)) return cause;
+  const pending_tool_calls = await unpack(await session.stub().pending());
+  const [first] = pending_tool_calls;
+  // Somebody may have answered them in between.
+  if (!first) return cause;
+  const { tool_name, args } = first;
+  return new AppError(code, message, { ...details, tool_name, args, pending_tool_calls });
+}
+
+function hasCutCalls({ pending_tool_calls: calls }: Record<string, unknown> = {}): boolean {
+  return Array.isArray(calls) && calls.some((call) => call.truncated === true);
 }
 
 /** Whether the object went away under the call: a deploy, a crash, or the platform moving it. */

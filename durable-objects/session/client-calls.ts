@@ -1,4 +1,5 @@
 import { AppError, type PendingToolCall, type ToolAnswer } from "../../sdk/contract/index.ts";
+import { shownArguments } from "./excerpt.ts";
 import type { Change, Journal } from "./journal.ts";
 import { storedResults } from "./recovery.ts";
 import type { RunState } from "./state.ts";
@@ -69,6 +70,8 @@ export function expired(journal: Journal, run: RunState): Change {
 export function callbackPending(journal: Journal): AppError {
   const { identity, state } = journal.session ?? {};
   const pending = pendingCalls(journal);
+  // An error crosses as it is: whoever wants large arguments whole asks for the pending calls.
+  for (const call of pending) Object.assign(call, shownArguments(call.args));
   return new AppError("CALLBACK_PENDING", "The turn waits for a tool of the client's", {
     session_id: identity?.sessionId,
     session_ref: `${identity?.realmId}:${identity?.sessionId}`,

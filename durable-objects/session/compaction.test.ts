@@ -78,7 +78,7 @@ async function first(session: TestSession, { model }: Vendor, request: Partial<C
   const { realmId, sessionId } = session;
   const run_id = uuidv7();
   await session.object().create(realmId, sessionId, { model, run_id, ...request });
-  return await session.object().result(run_id);
+  return await unpack(await session.object().result(run_id));
 }
 
 async function begin(session: TestSession, prompt: string): Promise<string> {
@@ -89,7 +89,7 @@ async function begin(session: TestSession, prompt: string): Promise<string> {
 
 /** Runs a further turn to its end. */
 async function next(session: TestSession, prompt: string) {
-  return await session.object().result(await begin(session, prompt));
+  return await unpack(await session.object().result(await begin(session, prompt)));
 }
 
 /** What is told of compactions, in order. */

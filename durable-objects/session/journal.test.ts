@@ -169,7 +169,7 @@ describe("a journal", () => {
 
   it("stores deltas by itself before they grow large", async () => {
     await withJournal((journal, witness, reopen) => {
-      for (let at = 0; at < 3; at += 1) journal.delta(delta("x".repeat(100 * 1024)));
+      for (let at = 0; at < 5; at += 1) journal.delta(delta("x".repeat(60 * 1024)));
 
       expect([...reopen(new Witness()).eventsAfter(0)]).toEqual(witness.told);
     });

@@ -1,5 +1,6 @@
-import type { AgentEvent, LogEntry } from "../../sdk/contract/index.ts";
+import type { AgentEvent, ContentBlock, LogEntry } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import { excerpt, pieces } from "./excerpt.ts";
 import type { SessionIdentity, SessionState } from "./state.ts";
 import type { Commit, SessionStorage } from "./storage.ts";
 
@@ -95,6 +96,10 @@ export class Journal {
 
   /** Tells a delta at once; it reaches storage with the next commit or checkpoint. */
   delta(event: AgentEvent & { delta: string }): void {
+    for (const piece of pieces(event)) this.#delta(piece);
+  }
+
+  #delta(event: AgentEvent & { delta: string }): void {
     if (this.#seq >= (this.#found?.state.reservedUntil ?? 0)) this.commit({});
     this.#seq += 1;
     const entry: LogEntry = { seq: this.#seq, timestampMs: Date.now(), event };
@@ -124,6 +129,11 @@ export class Journal {
     return this.#storage.messagesFrom(offset);
   }
 
+  /** The result of a call that its event could only show the beginning of, until the transcript has it. */
+  keptResult(callId: string): ContentBlock[] | undefined {
+    return this.#storage.keptResults.find(callId);
+  }
+
   /** What the state was right after the event at `seq`, as far as it was stored. */
   stateAt(seq: number): SessionState | undefined {
     return this.#storage.stateAt(seq);
@@ -134,7 +144,7 @@ export class Journal {
     const fresh = events.map((event, index) => ({
       seq: this.#seq + 1 + index,
       timestampMs,
-      event,
+      event: excerpt(event),
     }));
     const entries = [...this.#pending, ...fresh];
     // A row without new events takes a number all the same: it is what makes its key unique.
@@ -144,7 +154,11 @@ export class Journal {
     const next = { ...state, ...change.state?.(place) } as SessionState;
     next.messageCount += messages.length;
     next.reservedUntil = next.run ? last + SEQ_BLOCK : last;
-    const also = () => change.also?.(place);
+    const also = () => {
+      for (const event of events) this.#storage.keptResults.keep(event);
+      for (const message of messages) this.#storage.keptResults.release(message);
+      change.also?.(place);
+    };
     return { entries, first: entries[0]?.seq ?? last, last, state: next, messages, also };
   }
 

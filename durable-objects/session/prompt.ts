@@ -1,10 +1,8 @@
-import type { ConfigDocument, Content, ContentBlock } from "../../sdk/contract/index.ts";
+import type { ConfigDocument, Content } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import { wordsOf } from "./excerpt.ts";
 
 const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
-
-// Every event is sent to every watcher, its payload twice (contract 5.3).
-const MAX_TOLD_CHARS = 64 * 1024;
 
 interface SystemParts {
   system_prompt?: string | null | undefined;
@@ -38,15 +36,9 @@ export function turnMessages(prompt: Content, parts: SystemParts, runId: string)
   return [{ role: "system", content: parts.system_prompt, created_at }, user];
 }
 
-/** The prompt's words for the log: a long one is cut, and images are named, not carried; the transcript has it whole. */
+/** The prompt's words for the log. */
 export function promptText(prompt: Content): string {
-  const text = typeof prompt === "string" ? prompt : prompt.map(blockText).join("\n");
-  if (text.length <= MAX_TOLD_CHARS) return text;
-  return `${text.slice(0, MAX_TOLD_CHARS)}… [${text.length - MAX_TOLD_CHARS} more characters]`;
-}
-
-function blockText(block: ContentBlock): string {
-  return block.type === "text" ? block.text : `[image: ${block.media_type}]`;
+  return typeof prompt === "string" ? prompt : wordsOf(prompt);
 }
 
 function prefixed(notice: string, prompt: Content): Content {

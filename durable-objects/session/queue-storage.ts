@@ -100,8 +100,10 @@ export class QueueStorage {
     return JSON.parse(parts.map(({ body }) => body).join(""));
   }
 
+  /** What left the queue is in the transcript or nowhere: its content goes, its status stays. */
   setStatus(position: number, status: InputStatus): void {
-    this.#sql.exec("UPDATE queue SET status = ? WHERE position = ?", status, position);
+    this.#sql.exec("DELETE FROM queue WHERE position = ? AND part > 0", position);
+    this.#sql.exec("UPDATE queue SET status = ?, body = '' WHERE position = ?", status, position);
   }
 }
 

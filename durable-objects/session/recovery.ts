@@ -57,18 +57,18 @@ export function storedResults(
   if (open.length === 0) return { open, results };
   const ids = new Set(open.map(({ id }) => id));
   for (const { event } of journal.eventsAfter(run.stepSeq)) {
-    const result = resultOf(event);
+    const result = resultOf(journal, event);
     if (result && ids.has(result.tool_use_id)) results.set(result.tool_use_id, result);
   }
   return { open, results };
 }
 
-function resultOf(event: AgentEvent): ToolResult | undefined {
+function resultOf(journal: Journal, event: AgentEvent): ToolResult | undefined {
   switch (event.type) {
     case "tool_execution_completed":
       return {
         tool_use_id: event.id,
-        content: plain(event.content),
+        content: plain(wholeContent(journal, event)),
         is_error: event.is_error,
       };
     case "tool_execution_timed_out":
@@ -76,6 +76,13 @@ function resultOf(event: AgentEvent): ToolResult | undefined {
     default:
       return undefined;
   }
+}
+
+function wholeContent(
+  journal: Journal,
+  { id, content, truncated }: Extract<AgentEvent, { type: "tool_execution_completed" }>,
+): ContentBlock[] {
+  return (truncated && journal.keptResult(id)) || content;
 }
 
 /** The event shows blocks; a tool that answered with a text gave just that. */

@@ -1,6 +1,13 @@
-import { AppError, endsRun, type RunResult, wireUsage } from "../../sdk/contract/index.ts";
+import {
+  type AgentEvent,
+  AppError,
+  endsRun,
+  type RunResult,
+  wireUsage,
+} from "../../sdk/contract/index.ts";
 import type { Journal } from "./journal.ts";
 import type { FinishedRun } from "./state.ts";
+import { lastAssistantText } from "./view.ts";
 
 /** How a run ended: the newest from the state, an older one by its events from `firstSeq` on. */
 export function finishedRun(
@@ -35,10 +42,10 @@ export function runResult(journal: Journal, finished: FinishedRun): RunResult {
   }
   const [terminal] = journal.eventsAfter(finished.seq - 1);
   // What the session had cost when this run ended, not what it costs by now.
-  const { usage } = journal.stateAt(finished.seq) ?? state;
+  const { usage, messageCount } = journal.stateAt(finished.seq) ?? state;
   return {
     ...ids,
-    text: terminal?.event.type === "run_completed" ? terminal.event.result : "",
+    text: terminal ? answerOf(terminal.event, () => lastAssistantText(journal, messageCount)) : "",
     turns: finished.turns,
     tool_calls: finished.toolCalls,
     usage: wireUsage(usage),
@@ -46,4 +53,10 @@ export function runResult(journal: Journal, finished: FinishedRun): RunResult {
     schema_warnings: null,
     ...(finished.cause === undefined ? {} : { terminal_cause_kind: finished.cause }),
   };
+}
+
+/** The event has the answer, or the beginning of one that only the transcript has whole. */
+function answerOf(event: AgentEvent, whole: () => string | undefined): string {
+  if (event.type !== "run_completed") return "";
+  return (event.truncated && whole()) || event.result;
 }

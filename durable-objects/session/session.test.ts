@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type AppError, partsOf, type RunResult } from "../../sdk/contract/index.ts";
+import { type AppError, partsOf, type RunResult, unpack } from "../../sdk/contract/index.ts";
 import type { Call } from "../providers/wire/dialects.ts";
 import { dialects } from "../providers/wire/dialects.ts";
 import { failure } from "../providers/wire/anthropic.ts";
@@ -90,7 +90,7 @@ async function next(session: TestSession, request: object = {}): Promise<string>
 /** How a run ended: its result, or the error that its caller gets. */
 async function endOf(session: TestSession, runId: string): Promise<RunResult | AppError> {
   try {
-    return await session.object().result(runId);
+    return await unpack(await session.object().result(runId));
   } catch (cause) {
     return cause as AppError;
   }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  pack,
   type Parcel,
   type PendingToolCall,
   type RunResult,
@@ -59,29 +60,31 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   }
 
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
-  async result(runId: string, firstSeq = 0, untilPending = false): Promise<RunResult> {
+  async result(runId: string, firstSeq = 0, untilPending = false): Promise<Parcel<RunResult>> {
     this.#core.runs.recover();
     try {
-      return await this.#core.runs.result(runId, firstSeq, untilPending);
+      return pack(await this.#core.runs.result(runId, firstSeq, untilPending));
     } finally {
       await this.#core.directory.report();
     }
   }
 
   /** Takes the results of tools that a client ran; `firstSeq` is where they start in the log. */
-  answer(answers: readonly ToolAnswer[], key?: string | null) {
+  async answer(parcel: Parcel<readonly ToolAnswer[]>, key?: string | null) {
+    const answers = await unpack(parcel);
     present(this.#core.journal);
     return this.#core.answers.take(answers, key);
   }
 
-  pending(): PendingToolCall[] {
+  pending(): Parcel<PendingToolCall[]> {
     this.#core.runs.recover();
     present(this.#core.journal);
-    return pendingCalls(this.#core.journal);
+    return pack(pendingCalls(this.#core.journal));
   }
 
   /** Keeps something for the model to see at its next call. */
-  note(message: StoredMessage, key: string | null | undefined, applyNow: boolean) {
+  async note(parcel: Parcel<StoredMessage>, key: string | null | undefined, applyNow: boolean) {
+    const message = await unpack(parcel);
     this.#core.runs.recover();
     return this.#core.notes.add(message, key, applyNow);
   }

@@ -2,6 +2,7 @@ import type { LogEntry } from "../../sdk/contract/index.ts";
 import { chunks, joined, type Part } from "../lib/chunks.ts";
 import { hasTable, migrate } from "../lib/migrate.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import { KeptResults } from "./kept-results.ts";
 import { migrations } from "./migrations.ts";
 import type { SessionIdentity, SessionState } from "./state.ts";
 
@@ -23,11 +24,13 @@ export interface Commit {
 export class SessionStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly keptResults: KeptResults;
   #lastRead = rowOf([]);
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.keptResults = new KeptResults(storage.sql);
     if (hasTable(this.#sql, "session")) migrate(storage, migrations);
   }
 

@@ -4,9 +4,11 @@ import {
   type Parcel,
   type SessionHistory,
   type SessionInfo,
+  weight,
   wireUsage,
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import { shortened } from "./excerpt.ts";
 import type { Journal } from "./journal.ts";
 import type { TranscriptRows } from "./transcript-rows.ts";
 
@@ -31,7 +33,7 @@ export function sessionInfo(journal: Journal): SessionInfo {
     provider,
     ...(Object.keys(identity.labels).length > 0 ? { labels: identity.labels } : {}),
     usage: wireUsage(state.usage),
-    ...(text === undefined ? {} : { last_assistant_text: text }),
+    ...(text === undefined ? {} : { last_assistant_text: shortened(text) }),
     last_seq: journal.seq,
   };
 }
@@ -77,7 +79,7 @@ export function history(
   let chars = 0;
   for (const { native: _sealed, opensTurn: _mark, ...message } of source.from(start)) {
     if (messages.length === limit || chars > PAGE_CHARS) break;
-    chars += JSON.stringify(message).length;
+    chars += weight(message);
     messages.push(message);
   }
   const page = {
@@ -89,7 +91,7 @@ export function history(
     has_more: start + messages.length < source.count,
     messages,
   };
-  return pack(page, chars);
+  return pack(page);
 }
 
 /** The session, unless it never was or is archived. @throws {AppError} `SESSION_NOT_FOUND` */
@@ -99,7 +101,8 @@ export function present(journal: Journal): NonNullable<Journal["session"]> {
   throw new AppError("SESSION_NOT_FOUND", "Session not found");
 }
 
-function lastAssistantText(journal: Journal, messageCount: number): string | undefined {
+/** What the model said last, as the transcript was when it held so many messages. */
+export function lastAssistantText(journal: Journal, messageCount: number): string | undefined {
   // An answer is followed by tool results or a marker at most, so a short look back finds it.
   for (let position = messageCount - 1; position >= Math.max(0, messageCount - 8); position -= 1) {
     const [message] = journal.messagesFrom(position);

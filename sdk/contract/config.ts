@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineOperation, type McpTool } from "./operation.ts";
+import { ProviderParams } from "./run.ts";
 
 const duration = z
   .string()
@@ -18,7 +19,7 @@ export const ConfigDocument = z.looseObject({
       temperature: z.number().min(0).max(2).nullish(),
       max_turns: positive.nullish(),
       budget_warning_threshold: z.number().min(0).max(1).nullish(),
-      provider_params: z.record(z.string(), z.unknown()).nullish(),
+      provider_params: ProviderParams.nullish(),
     })
     .optional(),
   retry: z

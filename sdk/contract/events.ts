@@ -4,6 +4,9 @@ import { Usage } from "./usage.ts";
 
 const tool = { id: z.string(), name: z.string() };
 
+/** Set when the event shows only the beginning of what would be this long; the transcript has it whole. */
+const cut = { truncated: z.literal(true).optional(), total_chars: z.int().optional() };
+
 /** The classes of failure that a run can end with (contract 5.2). */
 export const FailureClass = z.enum([
   "llm",
@@ -32,13 +35,14 @@ export const AgentEvent = z.discriminatedUnion("type", [
     /** The prompt's text; images are named, not carried. */
     prompt: z.string(),
     input: z.object({ kind: z.literal("content"), content: z.string() }),
+    ...cut,
   }),
   z.object({ type: z.literal("turn_started"), turn_number: z.int() }),
   z.object({ type: z.literal("reasoning_delta"), delta: z.string() }),
-  z.object({ type: z.literal("reasoning_complete"), content: z.string() }),
+  z.object({ type: z.literal("reasoning_complete"), content: z.string(), ...cut }),
   z.object({ type: z.literal("text_delta"), delta: z.string() }),
-  z.object({ type: z.literal("text_complete"), content: z.string() }),
-  z.object({ type: z.literal("tool_call_requested"), ...tool, args: z.unknown() }),
+  z.object({ type: z.literal("text_complete"), content: z.string(), ...cut }),
+  z.object({ type: z.literal("tool_call_requested"), ...tool, args: z.unknown(), ...cut }),
   z.object({ type: z.literal("tool_execution_started"), ...tool }),
   z.object({
     type: z.literal("tool_execution_completed"),
@@ -48,6 +52,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
     is_error: z.boolean(),
     duration_ms: z.int(),
     has_images: z.boolean(),
+    ...cut,
   }),
   z.object({ type: z.literal("tool_execution_timed_out"), ...tool, timeout_ms: z.int() }),
   z.object({
@@ -55,6 +60,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
     ...tool,
     is_error: z.boolean(),
     content: z.array(ContentBlock),
+    ...cut,
   }),
   z.object({
     type: z.literal("budget_warning"),
@@ -127,6 +133,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
     interaction_id: z.string(),
     tool_name: z.string(),
     args: z.unknown(),
+    ...cut,
   }),
   /** The first event of a session that began with the first `at` messages of another one. */
   z.object({
@@ -151,6 +158,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
     result: z.string(),
     usage: Usage,
     extraction_required: z.boolean(),
+    ...cut,
     terminal_cause_kind: z.string().optional(),
   }),
   z.object({

@@ -27,7 +27,7 @@ export {
   type ToolResult,
 } from "./messages.ts";
 export type { McpTool, Operation, Scope } from "./operation.ts";
-export { pack, type Parcel, unpack } from "./parcel.ts";
+export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export { partsOf, type Remote, type RemoteParts } from "./remote.ts";
 export {
   type ClientTool,

@@ -31,14 +31,9 @@ export const ClientTools = z
   .max(128)
   .refine((tools) => JSON.stringify(tools).length <= 256 * 1024, "tools may take 256 KiB at most");
 
-const MAX_RESULT_CHARS = 1024 * 1024;
-
 /** What a client's tool brought. */
 export const ToolReply = z.object({
-  content: Content.refine(
-    (content) => JSON.stringify(content).length <= MAX_RESULT_CHARS,
-    "a tool's result may take 1 MiB at most",
-  ),
+  content: Content,
   is_error: z.boolean().default(false),
 });
 export type ToolReply = z.infer<typeof ToolReply>;
@@ -58,13 +53,20 @@ export type PendingToolCall = z.infer<typeof PendingToolCall>;
 /** Repeating a request with the same key runs it once: the answer is the first one's. Kept for a day at least. */
 export const IdempotencyKey = z.string().min(1).max(255);
 
+/**
+ * Flat, per vendor; keys the vendor does not know are ignored (contract 9.3). Small: they lie beside
+ * every piece of the log.
+ */
+export const ProviderParams = z
+  .record(z.string(), z.unknown())
+  .refine((params) => JSON.stringify(params).length <= 64 * 1024, "may take 64 KiB at most");
+
 /** What any turn may bring, the first one included (contract 2.2, 2.3, 3.4). */
 export const turnFields = {
   prompt: Content,
-  model: z.string().min(1).nullish(),
+  model: z.string().min(1).max(256).nullish(),
   provider: ProviderName.nullish(),
-  /** Flat, per vendor; keys the vendor does not know are ignored (contract 9.3). */
-  provider_params: z.record(z.string(), z.unknown()).nullish(),
+  provider_params: ProviderParams.nullish(),
   max_tokens: z.int().positive().nullish(),
   system_prompt: z.string().nullish(),
   additional_instructions: z.array(z.string()).nullish(),

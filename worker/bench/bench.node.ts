@@ -4,6 +4,7 @@ import { cpu } from "./cpu.node.ts";
 import { crash, rows } from "./durability.node.ts";
 import { fanOut } from "./fan-out.node.ts";
 import { head, type Line, plain, tell } from "./line.node.ts";
+import { memory } from "./memory.node.ts";
 import { reconnect } from "./reconnect.node.ts";
 import { burst, firstDelta, latency } from "./speed.node.ts";
 import { setStage, type Stage } from "./stage.node.ts";
@@ -34,6 +35,7 @@ const measures: Record<string, (stage: Stage) => Promise<Line | Line[]>> = {
       await fanOut(stage, "/rpc", 1_000, count),
     ];
   },
+  memory,
   rows,
   crash,
 };

@@ -10,6 +10,9 @@ import { Workerd, type WorkerSetup } from "./workerd.node.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+// Of the 128 MiB that an isolate may take on the edge, strings and buffers outside the heap need their part.
+const HEAP_MIB = 64;
+
 const relay = `export default {
   fetch: (request, { UPSTREAM }) => fetch(UPSTREAM + "/" + new URL(request.url).search),
 };`;
@@ -19,7 +22,7 @@ export interface Stage extends Disposable {
   upstream: Upstream;
   relay: Workerd;
   ours: Workerd;
-  /** A second one of us, to be killed, which counts the rows it writes. */
+  /** A second one of us, to be killed, which counts the rows it writes. Its heap is small, as on the edge. */
   counting: Workerd;
   /** The Worker as it would be deployed. */
   bundle: string;
@@ -49,7 +52,7 @@ export async function setStage(): Promise<Stage> {
       bindings: { UPSTREAM: upstream.url },
     }),
     ours: await runtime("ours", setup),
-    counting: await runtime("counting", { ...setup, modules }),
+    counting: await runtime("counting", { ...setup, modules, heapMiB: HEAP_MIB }),
     bundle,
   };
   await read(`${parts.ours.url}/health`);

@@ -13,6 +13,8 @@ export interface WorkerSetup {
   bindings: Record<string, string>;
   /** Binding names by class. */
   objects?: Record<string, string>;
+  /** What V8's heap may take; by default as much as the machine allows. */
+  heapMiB?: number;
   compatibility: { date: string; flags: readonly string[] };
 }
 
@@ -68,6 +70,23 @@ export class Workerd implements Disposable {
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_CLOCK_TICK;
   }
 
+  /** Resident memory now; from here on the peak is counted afresh. */
+  startPeak(): number {
+    writeFileSync(`/proc/${this.#process?.pid}/clear_refs`, "5");
+    return this.#resident("VmRSS");
+  }
+
+  /** The most resident memory since `startPeak`, in bytes. */
+  peakBytes(): number {
+    return this.#resident("VmHWM");
+  }
+
+  #resident(name: "VmRSS" | "VmHWM"): number {
+    const status = readFileSync(`/proc/${this.#process?.pid}/status`, "latin1");
+    const [, kibibytes] = new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status) ?? [];
+    return Number(kibibytes) * 1024;
+  }
+
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
     const child = this.#process;
@@ -89,7 +108,7 @@ function binary(): string {
   return path;
 }
 
-function config({ modules, bindings, objects = {}, compatibility }: WorkerSetup): string {
+function config({ modules, bindings, objects = {}, heapMiB, compatibility }: WorkerSetup): string {
   const sources = Object.keys(modules).map(
     (name) => `(name = "${name}", esModule = embed "${name}")`,
   );
@@ -103,8 +122,10 @@ function config({ modules, bindings, objects = {}, compatibility }: WorkerSetup)
     (className) =>
       `(className = "${className}", uniqueKey = "bench-${className}", enableSql = true)`,
   );
+  const flags = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(flags)},
   services = [(name = "main", worker = .w),
     (name = "disk", disk = (path = "objects", writable = true)),
     (name = "internet", network = (allow = ["public", "private", "local"]))],

@@ -1,13 +1,14 @@
 import { v7 as uuidv7 } from "uuid";
 import { keyedId } from "../keyed-id.ts";
-import { AppError, pack, toAppError, unpack } from "../../sdk/contract/index.ts";
+import { AppError, pack, toAppError, unpack, weight } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
-import { weight } from "./request-weight.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 
 const DEFAULT_LIST_LIMIT = 100;
+// One more message may take 30 MiB, and the answer is in memory twice.
+const MAX_HISTORY_CHARS = 16 * 1024 * 1024;
 
 export const sessionHandlers = {
   "session/create": async ({ initial_turn, ...request }, caller) => {
@@ -16,7 +17,7 @@ export const sessionHandlers = {
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
     const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };
-    const parcel = pack({ ...request, ...first }, weight(request));
+    const parcel = pack({ ...request, ...first });
     const run = await session.stub().create(caller.realm, sessionId, parcel);
     if (run.runId === "") return ids;
 
@@ -48,12 +49,15 @@ export const sessionHandlers = {
     const session = sessionAddress(session_id, caller);
     const whole = await unpack(await session.stub().history(offset, limit, rewind_seq));
     let page = whole;
-    // The object cuts pages by size; the caller asked by count.
-    while (page.has_more && page.messages.length > 0 && whole.messages.length !== limit) {
+    let chars = weight(page.messages);
+    // The object cuts pages by size; the caller asked by count, and gets as much as one answer may hold.
+    const isOpen = () => page.messages.length > 0 && whole.messages.length !== limit;
+    while (page.has_more && isOpen() && chars < MAX_HISTORY_CHARS) {
       const rest = limit === undefined ? undefined : limit - whole.messages.length;
       const next = whole.offset + whole.messages.length;
       page = await unpack(await session.stub().history(next, rest, rewind_seq));
       whole.messages.push(...page.messages);
+      chars += weight(page.messages);
     }
     return { ...whole, has_more: page.has_more };
   },

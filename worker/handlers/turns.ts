@@ -1,9 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
-import { pack } from "../../sdk/contract/index.ts";
+import { pack, unpack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
 import { sessionAddress } from "../session-address.ts";
-import { weight } from "./request-weight.ts";
 import { turnTools } from "./turn-tools.ts";
 
 export const turnHandlers = {
@@ -11,13 +10,13 @@ export const turnHandlers = {
     const { session_id, tool_results, prompt = "", external_tools, ...request } = input;
     const session = sessionAddress(session_id, caller);
     if (tool_results) {
-      const run = await session.stub().answer(tool_results, request.idempotency_key);
+      const run = await session.stub().answer(pack(tool_results), request.idempotency_key);
       caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1, isUnderWay: true });
       return runResult(session, run, caller);
     }
     const tools = turnTools(caller, external_tools);
     const turn = { ...request, prompt, ...tools, run_id: uuidv7() };
-    const run = await session.stub().startTurn(pack(turn, weight(turn)));
+    const run = await session.stub().startTurn(pack(turn));
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);
   },
@@ -56,12 +55,13 @@ export const turnHandlers = {
 
   "turn/pending": async ({ session_id }, caller) => {
     const session = sessionAddress(session_id, caller);
-    return { session_id: session.sessionId, pending_tool_calls: await session.stub().pending() };
+    const pending_tool_calls = await unpack(await session.stub().pending());
+    return { session_id: session.sessionId, pending_tool_calls };
   },
 
   "turn/answer": async ({ session_id, tool_results, idempotency_key }, caller) => {
     const session = sessionAddress(session_id, caller);
-    const { runId } = await session.stub().answer(tool_results, idempotency_key);
+    const { runId } = await session.stub().answer(pack(tool_results), idempotency_key);
     return { session_id: session.sessionId, run_id: runId, accepted: tool_results.length };
   },
 } satisfies Partial<Handlers>;

@@ -7,10 +7,12 @@ import {
 } from "@modelcontextprotocol/server";
 import { Hono } from "hono";
 import type { AppEnv } from "../../app-env.ts";
+import { MAX_BODY_BYTES } from "../../body-limit.ts";
 import type { Caller } from "../../call.ts";
 import { authInfo, SESSION_HEADER } from "./request.ts";
 
 const KEEP_ALIVE_MS = 5_000;
+const bodySize = { maxRequestBodySize: MAX_BODY_BYTES };
 const MAX_OPENING_BYTES = 64 * 1024;
 
 const both = "application/json, text/event-stream";
@@ -32,7 +34,7 @@ export function mountMcp(
   { longTools = new Set(), bus }: MountOptions = {},
 ): Hono<AppEnv> {
   const onerror = (error: Error) => console.debug("mcp:", error.message);
-  const shared = { keepAliveMs: KEEP_ALIVE_MS, onerror, ...(bus ? { bus } : {}) };
+  const shared = { ...bodySize, keepAliveMs: KEEP_ALIVE_MS, onerror, ...(bus ? { bus } : {}) };
   const plain = createMcpHandler(factory, shared);
   // Only a stream shows that its client has left, and keeps the way open while a tool is silent.
   const streaming = createMcpHandler(factory, { ...shared, responseMode: "sse" });
@@ -41,7 +43,8 @@ export function mountMcp(
     const request = c.req.raw;
     const options = { authInfo: authInfo(c.var.caller) };
     if (!takesStreams(request)) {
-      if (await isLegacyRequest(request)) return answerAsJson(factory, request, c.var.caller);
+      if (await isLegacyRequest(request, undefined, bodySize))
+        return answerAsJson(factory, request, c.var.caller);
       return plain.fetch(request, options);
     }
     const isOpening = await opensSession(request);
@@ -73,7 +76,10 @@ async function answerAsJson(
     return new Response(null, { status: 405, headers: { allow: "POST" } });
   const info = authInfo(caller);
   const server = await factory({ era: "legacy", authInfo: info, requestInfo: request });
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    ...bodySize,
+    enableJsonResponse: true,
+  });
   await server.connect(transport);
   return transport.handleRequest(acceptingBoth(request), { authInfo: info });
 }

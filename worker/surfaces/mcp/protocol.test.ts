@@ -145,9 +145,12 @@ describe("a message that is no request", () => {
   it("is refused in another content type, and when it is too large", async () => {
     const text = await post(undefined, "{}", { "content-type": "text/plain" });
     expect(text.status).toBe(415);
-    const huge = await post(undefined, `{"a":"${"x".repeat(5 * 1024 * 1024)}"}`);
+    const huge = await post(undefined, `{"a":"${"x".repeat(32 * 1024 * 1024)}"}`);
     expect(huge.status).toBe(413);
-    expect(await huge.json()).toMatchObject({ jsonrpc: "2.0", error: { message: /4194304/ } });
+    expect(await huge.json()).toMatchObject({
+      jsonrpc: "2.0",
+      error: { data: { code: "PAYLOAD_TOO_LARGE", details: { max_bytes: 32 * 1024 * 1024 } } },
+    });
   });
 
   it("is refused from a foreign page, before anything is read", async () => {

@@ -2,9 +2,11 @@ import {
   AppError,
   type ClientTool,
   ClientTools,
+  pack,
   type PendingToolCall,
   toAppError,
   ToolReply,
+  unpack,
 } from "../../../sdk/contract/index.ts";
 import type { SessionAddress } from "../../session-address.ts";
 import type { Outlet } from "./outlet.ts";
@@ -50,7 +52,7 @@ export class ConnectionTools {
   async offer(session: SessionAddress, isOwnTurn: boolean): Promise<void> {
     if (!isOwnTurn && this.#registered.size === 0) return;
     try {
-      for (const call of await session.stub().pending()) {
+      for (const call of await unpack(await session.stub().pending())) {
         const canRun = isOwnTurn || this.#registered.has(call.tool_name);
         if (canRun && !this.#offered.has(call.tool_use_id)) this.#ask({ session, call });
       }
@@ -82,7 +84,7 @@ export class ConnectionTools {
 
   async #pass({ session, call }: Question, reply: ToolReply): Promise<void> {
     try {
-      await session.stub().answer([{ tool_use_id: call.tool_use_id, ...reply }]);
+      await session.stub().answer(pack([{ tool_use_id: call.tool_use_id, ...reply }]));
     } catch (cause) {
       // Somebody else was first, or the turn is over: both are fine.
       if (toAppError(cause).code === "INTERNAL_ERROR") console.error(cause);

@@ -1,0 +1,19 @@
+import { bodyLimit as limited } from "hono/body-limit";
+import { AppError } from "../sdk/contract/index.ts";
+import { errorResponse } from "./surfaces/rest.ts";
+import { failure } from "./surfaces/rpc/message.ts";
+
+/** What a request's body may take, on every surface. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Refuses larger bodies, announced or not, with 413 in the words of the surface that was asked. */
+export const bodyLimit = limited({
+  maxSize: MAX_BODY_BYTES,
+  onError: (c) => {
+    const error = new AppError("PAYLOAD_TOO_LARGE", "The body is larger than 32 MiB", {
+      max_bytes: MAX_BODY_BYTES,
+    });
+    if (!c.req.path.endsWith("/mcp")) return errorResponse(error);
+    return c.body(failure(null, error), 413, { "content-type": "application/json" });
+  },
+});
