@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { modelSections } from "./models-config.ts";
 import { defineOperation, type McpTool } from "./operation.ts";
 
 const duration = z
@@ -58,6 +59,7 @@ export const ConfigDocument = z.looseObject({
       min_turns_between_compactions: positive.optional(),
     })
     .optional(),
+  ...modelSections,
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
 

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { ContentBlock, StopReason } from "./messages.ts";
+import { ProviderName } from "./run.ts";
 import { Usage } from "./usage.ts";
+
+const ModelName = z.object({ provider: ProviderName, model: z.string() });
 
 const tool = { id: z.string(), name: z.string() };
 
@@ -120,6 +123,16 @@ export const AgentEvent = z.discriminatedUnion("type", [
     reason: z.enum(["crash", "reattached", "stream_lost"]),
     attempt: z.int(),
     max_attempts: z.int(),
+  }),
+  /** The model's vendor is out: the rest of this run goes to another model. Nothing of the step was shown. */
+  z.object({
+    type: z.literal("model_fallback"),
+    from: ModelName,
+    to: ModelName,
+    turn_number: z.int(),
+    /** Why, in one word; `error` says it in full. */
+    reason: z.string(),
+    error: z.string(),
   }),
   /** The run waits for a client to run one of its own tools; `interaction_id` is the call's id. */
   z.object({
