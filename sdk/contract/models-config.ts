@@ -64,7 +64,8 @@ const ChainLink = z.union([
 export const modelSections = {
   models: z
     .object({ anthropic: name.nullish(), openai: name.nullish(), gemini: name.nullish() })
-    .catchall(CustomModel)
+    // To TypeScript the named keys must be of the other keys' type, too.
+    .catchall(CustomModel as z.ZodType<CustomModel | string | null | undefined>)
     .optional(),
   provider: z
     .looseObject({ type: z.enum(["anthropic", "openai", "gemini"]), base_url: address.nullish() })
