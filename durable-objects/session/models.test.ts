@@ -80,7 +80,7 @@ describe("a session that goes on with another model", () => {
 
     expect(await next(session, { model: second.model })).toMatchObject({ text: "Indeed." });
 
-    const [{ body = "" } = {}] = await second.requests();
+    const body = (await second.requests())[0]?.body ?? "";
     expect(body).not.toContain(SEAL);
     expect(dialects[to].order(body).map((word) => word.replace("undefined", "call-1"))).toEqual([
       "user",

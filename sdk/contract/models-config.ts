@@ -60,12 +60,14 @@ const ChainLink = z.union([
   z.looseObject({ model: name, provider: ProviderName.optional() }),
 ]);
 
+/** To TypeScript the keys with a name of their own must be of the other keys' type, too. */
+const OtherKey: z.ZodType<CustomModel | string | null | undefined> = CustomModel;
+
 /** The parts of a realm's config that say which models there are and where (contract 8.3, 9.4). */
 export const modelSections = {
   models: z
     .object({ anthropic: name.nullish(), openai: name.nullish(), gemini: name.nullish() })
-    // To TypeScript the named keys must be of the other keys' type, too.
-    .catchall(CustomModel as z.ZodType<CustomModel | string | null | undefined>)
+    .catchall(OtherKey)
     .optional(),
   provider: z
     .looseObject({ type: z.enum(["anthropic", "openai", "gemini"]), base_url: address.nullish() })
