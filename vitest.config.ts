@@ -42,6 +42,7 @@ export default defineConfig({
                   "openai",
                   "zod",
                   "hono",
+                  "ipaddr.js",
                   "hono/cors",
                   "hono/body-limit",
                   "uuid",

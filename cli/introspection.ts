@@ -1,5 +1,6 @@
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { modelTable } from "./model-table.ts";
 import { withClient } from "./with-client.ts";
 
 /** The flags of `rkat config get`. */
@@ -8,11 +9,20 @@ export interface ConfigGetFlags extends GlobalFlags {
   withGeneration?: boolean;
 }
 
-/** Prints the models that the deployment knows by name. */
-export async function printModels(flags: GlobalFlags): Promise<number> {
-  return await withClient(flags, async ({ client }) =>
-    printJson(await client.call("models/catalog", {})),
-  );
+/** The flags of `rkat models`. */
+export interface ModelsFlags extends GlobalFlags {
+  json?: boolean;
+  output?: "text" | "json";
+}
+
+/** Prints the models that the deployment and the realm know by name, as a table or as JSON. */
+export async function printModels({ json, output, ...flags }: ModelsFlags): Promise<number> {
+  return await withClient(flags, async ({ client }) => {
+    const found = await client.call("models/catalog", {});
+    if (json || output === "json") return printJson(found);
+    process.stdout.write(`${modelTable(found)}\n`);
+    return exitCodes.ok;
+  });
 }
 
 /** Prints what the deployment can do. */

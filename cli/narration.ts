@@ -32,6 +32,10 @@ export function warn(event: AgentEvent): string | undefined {
     return `Retrying in ${event.delayMs} ms (${event.attempt} of ${event.maxAttempts}): ${event.error}`;
   }
   if (event.type === "compaction_failed") return `Condensing failed: ${event.error}`;
+  if (event.type === "model_fallback") {
+    const [from, to] = [event.from, event.to].map(({ provider, model }) => `${provider}/${model}`);
+    return `${from} is out (${event.error}); the turn goes on with ${to}.`;
+  }
   if (event.type === "step_restarted") {
     const why = event.reason.replace("_", " ");
     return `The answer is being restarted (${why}, attempt ${event.attempt} of ${event.maxAttempts}); what follows replaces it.`;

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { ConfigWriteFlags } from "./config-write.ts";
 import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
-import type { ConfigGetFlags } from "./introspection.ts";
+import type { ConfigGetFlags, ModelsFlags } from "./introspection.ts";
 import { packageVersion } from "./package-root.ts";
 import type { RunFlags } from "./run.ts";
 import type { ServeFlags } from "./serve.ts";
@@ -106,10 +106,18 @@ function addTranscriptCommands(sessions: Command, finish: Finish): void {
 function addIntrospection(program: Command, finish: Finish): void {
   const printModels = async (_flags: unknown, command: Command) => {
     const introspection = await import("./introspection.ts");
-    finish(await introspection.printModels(command.optsWithGlobals<GlobalFlags>()));
+    const flags = command.optsWithGlobals<ModelsFlags>();
+    // In a pipe `models catalog` is the original's: JSON.
+    const isPiped = command.name() === "catalog" && !process.stdout.isTTY;
+    finish(await introspection.printModels(isPiped ? { output: "json", ...flags } : flags));
   };
-  const models = program.command("models").description("list known models").action(printModels);
-  models.command("catalog").description("list known models").action(printModels);
+  const models = program
+    .command("models")
+    .description("list known models with their sizes and prices")
+    .addOption(new Option("-o, --output <format>", "form of the list").choices(["text", "json"]))
+    .option("--json", "same as --output json")
+    .action(printModels);
+  models.command("catalog").description("the same; JSON when piped").action(printModels);
   program
     .command("capabilities")
     .description("tell what the deployment can do")

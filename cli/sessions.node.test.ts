@@ -166,10 +166,21 @@ describe("what the deployment is", () => {
       ({ provider }: { provider: string }) => provider,
     );
     expect(names).toContain("anthropic");
-    expect((await rkat(["models"], env)).stdout).toBe(models.stdout);
+    expect((await rkat(["models", "--json"], env)).stdout).toBe(models.stdout);
 
     const capabilities = JSON.parse((await rkat(["capabilities"], env)).stdout);
     expect(capabilities).toMatchObject({ capabilities: expect.any(Array) });
+  });
+
+  it("prints models as a table with sizes and prices", async () => {
+    const { code, stdout } = await rkat(["models"], env);
+    const cells = stdout.split("\n").map((line) => line.split(/ {2,}/));
+
+    expect(code).toBe(0);
+    expect(cells[0]).toEqual("PROVIDER,MODEL,CONTEXT,OUTPUT,IN $/M,OUT $/M,CACHED $/M".split(","));
+    expect(cells).toContainEqual("anthropic,claude-opus-4-6 *,200K,128K,5,25,0.5".split(","));
+    expect(cells).toContainEqual("openai,gpt-5.5,1.05M,128K,5+,30+,0.5+".split(","));
+    expect((await rkat(["models", "catalog", "-o", "text"], env)).stdout).toBe(stdout);
   });
 
   it("prints the config as TOML or JSON, with its generation on request", async () => {

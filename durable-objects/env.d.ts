@@ -23,6 +23,8 @@ interface __BaseEnv_Env {
   RKAT_OPEN_ACCESS?: string;
   /** Origins that browsers may call from, separated by commas; `*` for any. */
   RKAT_CORS_ORIGINS?: string;
+  /** `1` lets realms name http and private addresses of model servers; the embedded server sets it on loopback. */
+  RKAT_ALLOW_PRIVATE_UPSTREAMS?: string;
   RKAT_INSTANCE?: string;
   RKAT_REALM_BACKEND?: string;
 }

@@ -17,9 +17,18 @@ describe("the Worker's bindings", () => {
       RKAT_INSTANCE: "laptop",
       RKAT_REALM_BACKEND: "sqlite",
       RKAT_OPEN_ACCESS: "loopback",
+      RKAT_ALLOW_PRIVATE_UPSTREAMS: "1",
       ANTHROPIC_API_KEY: "k",
       ANTHROPIC_BASE_URL: "http://mock",
     });
+  });
+
+  it("let realms name private model servers on loopback, unless the user forbids it", () => {
+    const name = "RKAT_ALLOW_PRIVATE_UPSTREAMS";
+
+    expect(workerBindings(identity, "127.0.0.1", { [name]: "0" })).toHaveProperty(name, "0");
+    expect(workerBindings(identity, "0.0.0.0", {})).not.toHaveProperty(name);
+    expect(workerBindings(identity, "0.0.0.0", { [name]: "1" })).toHaveProperty(name, "1");
   });
 
   it("open access only on loopback and only without a token", () => {

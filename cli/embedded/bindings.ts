@@ -18,6 +18,7 @@ const copied = [
   "GEMINI_BASE_URL",
   "RKAT_CORS_ORIGINS",
   "RKAT_ADMIN_TOKEN",
+  "RKAT_ALLOW_PRIVATE_UPSTREAMS",
 ];
 
 /** The Worker's bindings on this machine. On loopback without a token it is open, and is told so. */
@@ -34,6 +35,8 @@ export function workerBindings(
     if (value) bindings[name] = value;
   }
   if (isOpen(host, env)) bindings["RKAT_OPEN_ACCESS"] = "loopback";
+  // A laptop's models run on the laptop; a server that others reach must not call what only it can.
+  if (isLoopback(host)) bindings["RKAT_ALLOW_PRIVATE_UPSTREAMS"] ??= "1";
   return bindings;
 }
 

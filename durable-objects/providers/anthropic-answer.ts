@@ -79,18 +79,21 @@ interface RawUsage {
   output_tokens?: number | null;
   cache_creation_input_tokens?: number | null;
   cache_read_input_tokens?: number | null;
+  cache_creation?: { ephemeral_1h_input_tokens?: number | null } | null;
   output_tokens_details?: { thinking_tokens?: number | null } | null;
 }
 
 /** Anthropic counts what went to and came from its cache beside the input; we count it within. */
 function normalised(raw: RawUsage): Usage {
   const created = raw.cache_creation_input_tokens ?? 0;
+  const kept = raw.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const read = raw.cache_read_input_tokens ?? 0;
   const thought = raw.output_tokens_details?.thinking_tokens ?? 0;
   return {
     input_tokens: (raw.input_tokens ?? 0) + created + read,
     output_tokens: raw.output_tokens ?? 0,
     ...(created > 0 && { cache_creation_tokens: created }),
+    ...(kept > 0 && { cache_creation_1h_tokens: kept }),
     ...(read > 0 && { cache_read_tokens: read }),
     ...(thought > 0 && { reasoning_tokens: thought }),
   };

@@ -6,12 +6,13 @@ import type {
   Tool,
   ToolResultBlockParam,
 } from "@anthropic-ai/sdk/resources/messages/messages";
-import * as z from "zod";
-import type {
-  AssistantBlock,
-  Content,
-  ContentBlock,
-  ToolResult,
+import {
+  type AssistantBlock,
+  type Content,
+  type ContentBlock,
+  type ParamsOfVendor,
+  type ToolResult,
+  vendorParams,
 } from "../../sdk/contract/index.ts";
 import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
 
@@ -20,7 +21,7 @@ import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts"
  * last, so that each body begins with the bytes of the one before it and the prompt cache holds.
  */
 export function anthropicBody(request: ModelRequest): MessageCreateParamsStreaming {
-  const params = Params.parse(request.params);
+  const params = vendorParams("anthropic", request.params);
   const cache = cacheControl(params);
   const body = {
     model: request.model,
@@ -29,68 +30,80 @@ export function anthropicBody(request: ModelRequest): MessageCreateParamsStreami
     ...cache,
     ...(params.inference_geo && { inference_geo: params.inference_geo }),
     ...(params.effort && { output_config: { effort: params.effort.replace("x_high", "xhigh") } }),
-    ...thinking(params),
+    ...thinking(params, request),
     // Its own breakpoint lets sessions that differ only in their messages share it.
     ...(request.system && { system: [{ type: "text", text: request.system, ...cache }] }),
     ...(request.tools.length > 0 && { tools: request.tools.map(toolParam) }),
-    messages: request.messages.flatMap(messageParams),
+    messages: request.messages.flatMap((message) => messageParams(message, request.model)),
   };
   // Parameters and schemas are the caller's own: the vendor knows which values it takes, we do not.
   return body as MessageCreateParamsStreaming;
 }
 
-const numeric = z.coerce.number().int().positive().optional().catch(undefined);
-const word = z.string().optional().catch(undefined);
-
-const Params = z.object({
-  thinking: z.looseObject({ type: z.string() }).optional().catch(undefined),
-  thinking_budget: numeric,
-  thinking_budget_tokens: numeric,
-  effort: word,
-  inference_geo: word,
-  cache_control: word,
-  cache_ttl: z.enum(["5m", "1h"]).optional().catch(undefined),
-});
-
-type Params = z.infer<typeof Params>;
+type Params = ParamsOfVendor<"anthropic">;
 
 function cacheControl({ cache_control: mode, cache_ttl: ttl }: Params) {
   return mode === "disabled" ? {} : { cache_control: { type: "ephemeral", ...(ttl && { ttl }) } };
 }
 
-function thinking(params: Params) {
+/** What the caller says in the vendor's own words goes as it is; our words become what the model takes. */
+function thinking(params: Params, { traits, maxTokens }: ModelRequest) {
   const budget = params.thinking_budget ?? params.thinking_budget_tokens;
-  const { thinking = budget === undefined ? undefined : { type: "enabled" } } = params;
-  if (thinking?.type !== "enabled" || budget === undefined) return thinking && { thinking };
-  return { thinking: { budget_tokens: budget, ...thinking } };
+  if (params.thinking) {
+    const isLimited = params.thinking.type === "enabled" && budget !== undefined;
+    return { thinking: { ...(isLimited && { budget_tokens: budget }), ...params.thinking } };
+  }
+  if (params.reasoning === "off" || budget === 0) {
+    const isFixed = traits.efforts.length > 0 && !traits.efforts.includes("none");
+    return isFixed ? {} : { thinking: { type: "disabled" } };
+  }
+  if (params.reasoning === undefined && budget === undefined) return {};
+  const display = params.reasoning && displays[params.reasoning];
+  const shown = display ? { display } : {};
+  if (budget !== undefined && traits.budget) {
+    return { thinking: { type: "enabled", budget_tokens: budget, ...shown } };
+  }
+  if (traits.adaptive) return { thinking: { type: "adaptive", ...shown } };
+  const budget_tokens = Math.min(DEFAULT_BUDGET, maxTokens - 1);
+  return budget_tokens < LEAST_BUDGET
+    ? {}
+    : { thinking: { type: "enabled", budget_tokens, ...shown } };
 }
+
+const displays = { emit: "summarized", silent: "omitted" } as const;
+
+/** For models that must be told how much to think by somebody who did not say. */
+const DEFAULT_BUDGET = 4_096;
+const LEAST_BUDGET = 1_024;
 
 function toolParam({ name, description, inputSchema }: ToolDefinition): Tool {
   return { name, description, input_schema: { ...inputSchema, type: "object" } };
 }
 
-function messageParams(message: StoredMessage): MessageParam[] {
+function messageParams(message: StoredMessage, model: string): MessageParam[] {
   if (message.role === "system") return [{ role: "system", content: message.content }];
   if (message.role === "user") return [{ role: "user", content: contentParam(message.content) }];
   if (message.role === "tool_results") {
     return [{ role: "user", content: message.results.map(resultParam) }];
   }
-  const content = assistantContent(message.blocks, message.native);
+  const content = assistantContent(message.blocks, message.native, model);
   return content.length > 0 ? [{ role: "assistant", content }] : [];
 }
 
 function assistantContent(
   blocks: readonly AssistantBlock[],
   native: StoredMessage["native"],
+  model: string,
 ): ContentBlockParam[] {
-  if (native?.provider === "anthropic" && Array.isArray(native.content)) {
+  const isOwn = native?.provider === "anthropic" && native.model === model;
+  if (isOwn && Array.isArray(native.content)) {
     // Its own blocks, stored as they came: signatures hold only if nothing in them changes.
     return native.content as ContentBlockParam[];
   }
   return blocks.flatMap(rebuilt);
 }
 
-/** Another vendor's block: reasoning and server tools are left out, for only their own vendor can read them. */
+/** Another model's block: reasoning and server tools are left out, for only that model can read them. */
 function rebuilt({ block_type, data }: AssistantBlock): ContentBlockParam[] {
   if (block_type === "text" && data.text !== "") return [{ type: "text", text: data.text }];
   if (block_type !== "tool_use") return [];

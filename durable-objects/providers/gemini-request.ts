@@ -1,9 +1,11 @@
-import * as z from "zod";
-import type {
-  AssistantBlock,
-  Content,
-  ContentBlock,
-  ToolResult,
+import {
+  type AssistantBlock,
+  type Content,
+  type ContentBlock,
+  type ModelTraits,
+  type ParamsOfVendor,
+  type ToolResult,
+  vendorParams,
 } from "../../sdk/contract/index.ts";
 import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
 
@@ -18,58 +20,61 @@ interface GeminiContent {
  * so that each body begins with the bytes of the one before it and the vendor's implicit cache holds.
  */
 export function geminiBody(request: ModelRequest): object {
-  const names = toolNames(request.messages);
+  const { model } = request;
+  const names = toolNames(request.messages, model);
   return {
     ...(request.system && { systemInstruction: { parts: [{ text: request.system }] } }),
     ...(request.tools.length > 0 && {
       tools: [{ functionDeclarations: request.tools.map(declaration) }],
     }),
     generationConfig: generationConfig(request),
-    contents: request.messages.flatMap((message) => contents(message, names)),
+    contents: request.messages.flatMap((message) => contents(message, names, model)),
   };
 }
 
-const number = z.coerce.number().optional().catch(undefined);
-const word = z.string().optional().catch(undefined);
-
-const Params = z.object({
-  thinking: z
-    .object({
-      include_thoughts: z.boolean().optional().catch(undefined),
-      thinking_budget: number,
-      thinking_level: word,
-    })
-    .optional()
-    .catch(undefined),
-  thinking_budget: number,
-  thinking_level: word,
-  top_k: number,
-  top_p: number,
-});
-
-function generationConfig({ maxTokens, temperature, params }: ModelRequest): object {
-  const { thinking = {}, top_k: topK, top_p: topP, ...flat } = Params.parse(params);
-  // JSON leaves out what is undefined.
-  const thinkingConfig = {
+function generationConfig({ maxTokens, temperature, params, traits }: ModelRequest): object {
+  const { thinking = {}, top_k: topK, top_p: topP, ...flat } = vendorParams("gemini", params);
+  const given = {
     includeThoughts: thinking.include_thoughts,
     thinkingBudget: thinking.thinking_budget ?? flat.thinking_budget,
     thinkingLevel: thinking.thinking_level ?? flat.thinking_level,
   };
-  const thinks = Object.values(thinkingConfig).some((value) => value !== undefined);
+  const thinkingConfig = { ...ownWords(flat, given, traits), ...present(given) };
   return {
     maxOutputTokens: maxTokens,
-    temperature,
-    topP,
+    // JSON leaves out what is undefined.
+    ...(traits.temperature && { temperature, topP }),
     topK,
-    ...(thinks && { thinkingConfig }),
+    ...(Object.keys(thinkingConfig).length > 0 && { thinkingConfig }),
   };
+}
+
+/** Our words for thinking in the vendor's; a level and a budget exclude each other. */
+function ownWords(
+  { reasoning, thinking_budget_tokens: budget }: ParamsOfVendor<"gemini">,
+  { thinkingBudget, thinkingLevel }: { thinkingBudget?: unknown; thinkingLevel?: unknown },
+  { efforts: [least] }: ModelTraits,
+): object {
+  const isOpen = thinkingBudget === undefined && thinkingLevel === undefined;
+  const isOff = reasoning === "off" || budget === 0;
+  // No model of the third generation can be kept from thinking at all.
+  const off = least ? { thinkingLevel: least } : { thinkingBudget: 0 };
+  const limit = isOff ? off : budget !== undefined && { thinkingBudget: budget };
+  return {
+    ...(reasoning && { includeThoughts: reasoning === "emit" }),
+    ...(isOpen && limit),
+  };
+}
+
+function present(record: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
 function declaration({ name, description, inputSchema }: ToolDefinition): object {
   return { name, description, parametersJsonSchema: inputSchema };
 }
 
-function contents(message: StoredMessage, names: ToolNames): GeminiContent[] {
+function contents(message: StoredMessage, names: ToolNames, model: string): GeminiContent[] {
   if (message.role === "system") {
     // There is no such role here, and a change of `systemInstruction` would change the prefix.
     return [{ role: "user", parts: [{ text: message.content }] }];
@@ -78,20 +83,19 @@ function contents(message: StoredMessage, names: ToolNames): GeminiContent[] {
   if (message.role === "tool_results") {
     return [{ role: "user", parts: message.results.map((result) => answer(result, names)) }];
   }
-  const parts = nativeParts(message) ?? rebuilt(message.blocks);
+  const parts = nativeParts(message, model) ?? rebuilt(message.blocks);
   return parts.length > 0 ? [{ role: "model", parts }] : [];
 }
 
-function nativeParts({ native }: StoredMessage): unknown[] | undefined {
-  return native?.provider === "gemini" && Array.isArray(native.content)
-    ? native.content
-    : undefined;
+function nativeParts({ native }: StoredMessage, model: string): unknown[] | undefined {
+  const isOwn = native?.provider === "gemini" && native.model === model;
+  return isOwn && Array.isArray(native.content) ? native.content : undefined;
 }
 
-/** The vendor's documented stand-in for the seal of a call that another vendor's model made. */
+/** The vendor's documented stand-in for the seal of a call that another model made. */
 const foreignSeal = "skip_thought_signature_validator";
 
-/** Another vendor's blocks: reasoning and server tools are left out, for only their own vendor can read them. */
+/** Another model's blocks: reasoning and server tools are left out, for only that model can read them. */
 function rebuilt(blocks: readonly AssistantBlock[]): object[] {
   const firstCall = blocks.find((block) => block.block_type === "tool_use");
   return blocks.flatMap((block): object[] => {
@@ -107,11 +111,11 @@ function rebuilt(blocks: readonly AssistantBlock[]): object[] {
 /** What the vendor knows a call by: always its name, and an id only if it gave one itself. */
 type ToolNames = ReadonlyMap<string, { id?: string; name: string }>;
 
-function toolNames(messages: readonly StoredMessage[]): ToolNames {
+function toolNames(messages: readonly StoredMessage[], model: string): ToolNames {
   const names = new Map<string, { id?: string; name: string }>();
   for (const message of messages) {
     if (message.role !== "block_assistant") continue;
-    const own = new Set((nativeParts(message) ?? []).map(callId));
+    const own = new Set((nativeParts(message, model) ?? []).map(callId));
     for (const { block_type, data } of message.blocks) {
       if (block_type !== "tool_use") continue;
       const { id, name } = data;

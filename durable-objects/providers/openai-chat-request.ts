@@ -6,8 +6,14 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { ReasoningEffort } from "openai/resources/shared";
-import type { AssistantBlock, Content, ToolResult } from "../../sdk/contract/index.ts";
-import { dataUrl, numbersOf, ownContent, parseArguments, samplingOf } from "./openai.ts";
+import {
+  type AssistantBlock,
+  type Content,
+  type ToolResult,
+  vendorParams,
+} from "../../sdk/contract/index.ts";
+import { effortOf } from "./effort.ts";
+import { dataUrl, ownContent, parseArguments, samplingOf } from "./openai.ts";
 import type { ModelRequest, StoredMessage } from "./provider.ts";
 
 /** The model's own message as it is stored and sent back; servers differ in what they call the thinking. */
@@ -21,8 +27,10 @@ export function chatBody(
   request: ModelRequest,
   provider: string,
 ): ChatCompletionCreateParamsStreaming {
-  const { model, system, tools, params, messages } = request;
-  const effort = params["reasoning_effort"];
+  const { model, system, tools, messages } = request;
+  const params = vendorParams("self_hosted", request.params);
+  const effort = effortOf(params, request.traits);
+  const { seed, frequency_penalty, presence_penalty, chat_template_kwargs } = params;
   return {
     model,
     ...(tools.length > 0 && {
@@ -35,9 +43,12 @@ export function chatBody(
     stream_options: { include_usage: true },
     max_tokens: request.maxTokens,
     // Which efforts exist differs from model to model; the server refuses what it does not know.
-    ...(typeof effort === "string" && { reasoning_effort: effort as ReasoningEffort }),
-    ...numbersOf(params, ["seed", "frequency_penalty", "presence_penalty"]),
-    ...samplingOf(request),
+    ...(effort !== undefined && { reasoning_effort: effort as ReasoningEffort }),
+    ...(seed !== undefined && { seed }),
+    ...(frequency_penalty !== undefined && { frequency_penalty }),
+    ...(presence_penalty !== undefined && { presence_penalty }),
+    ...(chat_template_kwargs && { chat_template_kwargs }),
+    ...samplingOf(request, params),
     messages: [
       ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),
       ...messages.flatMap((message) => chatMessages(message, provider, model)),
@@ -55,8 +66,9 @@ function chatMessages(
   if (message.role === "tool_results") return toolMessages(message.results);
 
   // Under our own name we stored nothing but what `assistantMessage` made.
-  const own = ownContent(message, provider, model) as ChatAnswer | undefined;
-  const answer = own ?? rebuilt(message.blocks);
+  const own = ownContent(message, provider, model);
+  // A list is what the same server said in OpenAI's other protocol.
+  const answer = own && !Array.isArray(own) ? (own as ChatAnswer) : rebuilt(message.blocks);
   return answer.content || answer.tool_calls ? [answer] : [];
 }
 

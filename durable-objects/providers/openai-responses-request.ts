@@ -5,8 +5,8 @@ import type {
   ResponseInputMessageContentList,
 } from "openai/resources/responses/responses";
 import type { Reasoning, ReasoningEffort } from "openai/resources/shared";
-import { catalog } from "../../sdk/contract/index.ts";
-import type { AssistantBlock, Content } from "../../sdk/contract/index.ts";
+import { type AssistantBlock, type Content, vendorParams } from "../../sdk/contract/index.ts";
+import { effortOf } from "./effort.ts";
 import { dataUrl, ownContent, samplingOf } from "./openai.ts";
 import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
 
@@ -18,11 +18,12 @@ export function responsesBody(
   request: ModelRequest,
   provider: string,
 ): ResponseCreateParamsStreaming {
-  const { model, system, tools, params } = request;
-  const known = catalog.get("openai")?.find(({ id }) => id === model);
-  const effort = params["reasoning_effort"];
-  const thinks = known?.thinking === true || typeof effort === "string";
-  const verbosity = params["text_verbosity"];
+  const { model, system, tools, traits } = request;
+  const params = vendorParams("openai", request.params);
+  const effort = effortOf(params, traits);
+  const thinks = traits.thinking || effort !== undefined;
+  const isTold = params.reasoning !== "silent" && params.reasoning !== "off";
+  const verbosity = params.text_verbosity;
   const background = runsInBackground(request);
 
   return {
@@ -38,9 +39,9 @@ export function responsesBody(
     max_output_tokens: request.maxTokens,
     // A model that does not think refuses both.
     ...(thinks && { include: ["reasoning.encrypted_content"] }),
-    ...(thinks && { reasoning: reasoning(effort) }),
-    ...(isVerbosity(verbosity) && { text: { verbosity } }),
-    ...((known?.temperature ?? true) && samplingOf(request)),
+    ...(thinks && { reasoning: reasoning(effort, isTold) }),
+    ...(verbosity && { text: { verbosity } }),
+    ...samplingOf(request, params),
     input: request.messages.flatMap((message) => inputItems(message, provider, model)),
   };
 }
@@ -50,16 +51,12 @@ export function runsInBackground({ params }: ModelRequest): boolean {
   return params["background"] === true;
 }
 
-function reasoning(effort: unknown): Reasoning {
-  // Which efforts exist differs from model to model; the vendor refuses what it does not know.
+function reasoning(effort: string | undefined, isTold: boolean): Reasoning {
   return {
-    ...(typeof effort === "string" && { effort: effort as ReasoningEffort }),
-    summary: "auto",
+    // Which efforts exist differs from model to model; the vendor refuses what it does not know.
+    ...(effort !== undefined && { effort: effort as ReasoningEffort }),
+    ...(isTold && { summary: "auto" }),
   };
-}
-
-function isVerbosity(value: unknown): value is "low" | "medium" | "high" {
-  return value === "low" || value === "medium" || value === "high";
 }
 
 function functionTool({ name, description, inputSchema }: ToolDefinition): FunctionTool {

@@ -18,9 +18,10 @@ export function createOpenAiResponses(options: {
   apiKey: string;
   baseUrl?: string;
   fetch?: typeof fetch;
+  name?: string;
 }): Provider {
-  const name = "openai";
-  const server = { name, baseUrl: "https://api.openai.com/v1", ...options };
+  const { name = "openai" } = options;
+  const server = { baseUrl: "https://api.openai.com/v1", ...options, name };
   return {
     name,
     stream(request, signal) {

@@ -121,23 +121,15 @@ export function dataUrl({ media_type, data }: { media_type: string; data: string
   return `data:${media_type};base64,${data}`;
 }
 
-/** The numeric parameters among these that the request really brings as numbers; `params` are unchecked. */
-export function numbersOf<Key extends string>(
-  params: ModelRequest["params"],
-  keys: readonly Key[],
-): Partial<Record<Key, number>> {
-  const given = keys.filter((key) => typeof params[key] === "number");
-  // The filter has just looked at each value's type.
-  return Object.fromEntries(given.map((key) => [key, params[key]])) as Partial<Record<Key, number>>;
-}
-
-/** The sampling knobs, a session's temperature before a parameter's. */
-export function samplingOf({ temperature, params }: ModelRequest): {
-  temperature?: number;
-  top_p?: number;
-} {
+/** The sampling knobs, a session's temperature before a parameter's; nothing for a model that takes none. */
+export function samplingOf(
+  { temperature, traits }: ModelRequest,
+  params: { temperature?: number; top_p?: number },
+): { temperature?: number; top_p?: number } {
+  if (!traits.temperature) return {};
   return {
-    ...numbersOf(params, ["temperature", "top_p"]),
+    ...(params.temperature !== undefined && { temperature: params.temperature }),
+    ...(params.top_p !== undefined && { top_p: params.top_p }),
     ...(temperature !== undefined && { temperature }),
   };
 }

@@ -1,4 +1,10 @@
-import type { AssistantBlock, Message, StopReason, Usage } from "../../sdk/contract/index.ts";
+import type {
+  AssistantBlock,
+  Message,
+  ModelTraits,
+  StopReason,
+  Usage,
+} from "../../sdk/contract/index.ts";
 
 /** A language model's vendor. Everything one vendor does differently stays behind this. */
 export interface Provider {
@@ -33,6 +39,8 @@ export interface UpstreamHandle {
 /** One model call, in our own terms. */
 export interface ModelRequest {
   model: string;
+  /** What it takes: the rest of the request is fitted to it. */
+  traits: ModelTraits;
   system: string | undefined;
   /** The whole transcript so far, oldest first; never rewritten between calls of a session. */
   messages: readonly StoredMessage[];

@@ -48,6 +48,15 @@ describe("upstreamFetch", () => {
     expect(await server.requests(key, "aborted")).toMatchObject([{ aborted: true }]);
   });
 
+  it("does not follow a redirect, which may lead anywhere with the key", async () => {
+    const target = await scripted({ chunks: [{ data: "data: 1\n\n" }] });
+    const key = await scripted({ status: 307, headers: { location: server.base(target) } });
+    const answer = upstreamFetch(patient)(server.base(key), { method: "POST", body: "{}" });
+
+    await expect(answer).rejects.toMatchObject({ kind: "bad_response", retryable: false });
+    expect(await server.requests(target)).toEqual([]);
+  });
+
   it("refuses a success of another type and hangs up", async () => {
     const key = await scripted({
       headers: { "content-type": "text/html" },

@@ -10,7 +10,9 @@ export function upstreamFetch(timeouts: Timeouts, send: typeof fetch = fetch): t
     const signal = caller ? AbortSignal.any([caller, deadline.signal]) : deadline.signal;
     const timer = setTimeout(() => deadline.abort(), timeouts.headersMs);
     try {
-      const response = await send(input, { ...init, signal });
+      // A redirect may lead where no address is allowed to, with the key in the request's headers.
+      const response = await send(input, { ...init, signal, redirect: "manual" });
+      if (response.status >= 300 && response.status < 400) return await redirected(response);
       return response.ok ? await eventStream(response) : await readError(response);
     } catch (cause) {
       if (cause instanceof ProviderError || caller?.aborted) throw cause;
@@ -32,6 +34,12 @@ async function eventStream(response: Response): Promise<Response> {
   await response.body?.cancel();
   const what = type ? safeMessage(type.slice(0, 60)) : "no content type";
   const message = `the provider answered ${response.status} with ${what} instead of an event stream`;
+  throw new ProviderError("bad_response", message, { status: response.status });
+}
+
+async function redirected(response: Response): Promise<never> {
+  await response.body?.cancel();
+  const message = `the provider answered ${response.status}, a redirect, which is not followed`;
   throw new ProviderError("bad_response", message, { status: response.status });
 }
 

@@ -7,13 +7,16 @@ import {
 import { mergePatch } from "./merge-patch.ts";
 import type { RealmRecord } from "./realm-record.ts";
 import { redacted, withSecrets } from "./secrets.ts";
+import { reachable } from "./upstreams.ts";
 
 /** The realm's config document and its generation (contract 8). */
 export class Config {
   readonly #record: RealmRecord;
+  readonly #env: object;
 
-  constructor(record: RealmRecord) {
+  constructor(record: RealmRecord, env: object) {
     this.#record = record;
+    this.#env = env;
   }
 
   /** What a turn needs of its realm, secrets and all; asking does not create it. */
@@ -60,7 +63,8 @@ export class Config {
       });
     }
     const changed = withSecrets(change(config), config);
-    this.#record.writeConfig(checkedConfig(changed), generation + 1);
+    const checked = reachable(checkedConfig(changed), this.#env);
+    this.#record.writeConfig(checked, generation + 1);
     return this.read();
   }
 }

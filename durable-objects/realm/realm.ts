@@ -19,7 +19,7 @@ export class RealmObject extends DurableObject<Env> {
     const { storage } = ctx;
     const record = new RealmRecord(storage, () => this.#pinned());
     this.#parts = {
-      config: new Config(record),
+      config: new Config(record, env),
       directory: new Directory(record, storage),
       tickets: new Tickets(record, storage.sql),
       requestIds: new RequestIds(record, storage.sql),

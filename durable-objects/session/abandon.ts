@@ -1,12 +1,14 @@
 import { providerFor } from "../providers/index.ts";
+import { modelInUse } from "./fallback.ts";
 import type { RunState } from "./state.ts";
 
 /** Stops the call that a run leaves behind. A failure costs money at worst: it is logged, never told. */
-export async function abandon({ runId, settings, upstream }: RunState, env: object): Promise<void> {
-  if (!upstream) return;
+export async function abandon(run: RunState, env: object): Promise<void> {
+  if (!run.upstream) return;
   try {
-    await providerFor(settings.provider, env).cancel?.(upstream);
+    const { provider, own } = modelInUse(run);
+    await providerFor(provider, env, own?.server).cancel?.(run.upstream);
   } catch (cause) {
-    console.error(`the call of run ${runId} could not be cancelled`, cause);
+    console.error(`the call of run ${run.runId} could not be cancelled`, cause);
   }
 }

@@ -1,6 +1,8 @@
 import { AppError, type ConfigDocument } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
-import { modelIdentity, runSettings, type TurnChoices } from "./settings.ts";
+import { fallbackChain } from "./fallback.ts";
+import { modelIdentity } from "./model-identity.ts";
+import { runSettings, type TurnChoices } from "./settings.ts";
 import type { ModelIdentity, RunSettings } from "./state.ts";
 
 /**
@@ -18,6 +20,8 @@ export function choose(
     throw new AppError("CAPABILITY_UNAVAILABLE", message);
   }
   const identity = modelIdentity(request, current, config, env);
-  providerFor(identity.provider, env);
-  return { identity, settings: runSettings(request, identity, config) };
+  const settings = runSettings(request, identity, config);
+  providerFor(identity.provider, env, settings.own?.server);
+  const fallbacks = fallbackChain(request, identity, config, env);
+  return { identity, settings: { ...settings, ...(fallbacks.length > 0 && { fallbacks }) } };
 }

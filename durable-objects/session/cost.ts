@@ -1,29 +1,44 @@
-import { catalog, type CatalogModel, type Usage } from "../../sdk/contract/index.ts";
-import type { ModelIdentity } from "./state.ts";
+import {
+  catalogModel,
+  type ModelPrice,
+  type ProviderName,
+  type Usage,
+} from "../../sdk/contract/index.ts";
 
-/** What a model's tokens cost, USD per million. */
-interface Price {
-  input: number;
-  output: number;
-  cachedInput?: number;
-  cacheWrite?: number;
+/** A model and whose it is; `price` where the realm's config tells one. */
+export interface PricedModel {
+  model: string;
+  provider: ProviderName;
+  price?: ModelPrice | undefined;
 }
 
-/** What the tokens cost, USD. Nothing for a model whose price is not known: never a guess, never 0. */
+/**
+ * What one model call cost, US dollars; nothing when the model's price is unknown. Sums over several calls
+ * come out wrong where long inputs cost more: the price then depends on each call's own size.
+ */
 export function costOf(
-  { provider, model }: Pick<ModelIdentity, "provider" | "model">,
+  { model, provider, price: own }: PricedModel,
   usage: Usage,
 ): number | undefined {
-  const known: (CatalogModel & { price?: Price }) | undefined = catalog
-    .get(provider)
-    ?.find(({ id }) => id === model);
-  const { price } = known ?? {};
-  if (!price) return undefined;
-  const { cache_read_tokens: read = 0, cache_creation_tokens: written = 0 } = usage;
-  const parts =
-    (usage.input_tokens - read - written) * price.input +
-    read * (price.cachedInput ?? price.input) +
-    written * (price.cacheWrite ?? price.input) +
-    usage.output_tokens * price.output;
-  return parts / 1e6;
+  const price = own ?? catalogModel(provider, model)?.price;
+  if (price === undefined || price === "unknown") return undefined;
+  const { input_tokens: input, output_tokens: output } = usage;
+  const rates = price.long && input > price.long.above ? price.long : price;
+
+  // All adapters count what went to or came from a cache within the input, whatever their vendor does.
+  const read = Math.min(usage.cache_read_tokens ?? 0, input);
+  const written = Math.min(usage.cache_creation_tokens ?? 0, input - read);
+  const kept = Math.min(usage.cache_creation_1h_tokens ?? 0, written);
+  const {
+    cachedInput = rates.input,
+    cacheWrite = rates.input,
+    cacheWriteLong = cacheWrite,
+  } = rates;
+  const dollars =
+    (input - read - written) * rates.input +
+    read * cachedInput +
+    (written - kept) * cacheWrite +
+    kept * cacheWriteLong +
+    output * rates.output;
+  return dollars / 1_000_000;
 }

@@ -15,6 +15,7 @@ import type { Inputs } from "./inputs.ts";
 import type { IntakeStorage } from "./intake-storage.ts";
 import type { Change, Journal } from "./journal.ts";
 import { systemMessage, turnMessages } from "./prompt.ts";
+import { openedFallback } from "./fallback.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Queue } from "./queue.ts";
 import { RequestKeys } from "./request-keys.ts";
@@ -142,7 +143,8 @@ export class Intake {
     const { settings } = run;
     return {
       settings,
-      provider: providerFor(settings.provider, this.#env),
+      provider: providerFor(settings.provider, this.#env, settings.own?.server),
+      fallbacks: settings.fallbacks?.map((model) => openedFallback(model, this.#env)) ?? [],
       tools: settings.builtins ? builtins : new Map(),
       clientTools: loadTools(this.#storage, settings),
       arrivals: [],

@@ -1,5 +1,6 @@
 import type { ModelRequest, StoredMessage, ToolDefinition } from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
+import { traitsOf } from "./model-identity.ts";
 import type { RunSettings } from "./state.ts";
 
 interface Inputs {
@@ -21,7 +22,7 @@ export function modelRequest(
   const hidden = new Set(clientTools.map(({ name }) => name));
   const definitions = [...clientTools, ...ours.filter(({ name }) => !hidden.has(name))];
   return {
-    model: settings.model,
+    ...calledModel(settings),
     system,
     messages: system === undefined ? transcript : rest,
     tools: definitions.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
@@ -29,6 +30,17 @@ export function modelRequest(
     temperature: settings.temperature,
     params: settings.providerParams,
     cacheKey,
-    timeouts: settings.timeouts,
+  };
+}
+
+/** What a call says of its model, whatever the call is for. */
+export function calledModel(
+  settings: RunSettings,
+): Pick<ModelRequest, "model" | "traits" | "timeouts"> {
+  const { model, own = {}, timeouts } = settings;
+  return {
+    model: own.server?.remoteModel ?? model,
+    traits: traitsOf(settings),
+    timeouts: { ...timeouts, headersMs: own.callTimeoutMs ?? timeouts.headersMs },
   };
 }

@@ -1,6 +1,7 @@
 import { addUsage, noUsage } from "../../sdk/contract/index.ts";
 import { compact } from "./compaction.ts";
 import { pressureOf } from "./compaction-policy.ts";
+import { nextModel, onItsModel, triedModels } from "./fallback.ts";
 import type { ModelContext } from "./model-context.ts";
 import { type AfterModel, modelStep } from "./model-step.ts";
 import { providerFailure } from "./outcome.ts";
@@ -18,32 +19,42 @@ export async function* nextStep(
   before: RunProgress,
 ): AsyncGenerator<TurnOutput, AfterModel | undefined> {
   let progress = before;
+  const active = onItsModel(turn, before);
   // A call that is to be joined again knows its transcript already.
-  const pressure = turn.cutOff ? undefined : pressureOf(turn.settings, context, progress);
+  const pressure = active.cutOff ? undefined : pressureOf(active.settings, context, progress);
   if (pressure) {
-    ({ progress } = yield* compact(turn, context, progress, pressure));
+    ({ progress } = yield* compact(active, context, progress, pressure));
     if (turn.signal.aborted) return undefined;
     context.messages.push(...turn.arrivals.splice(0));
   }
-  let isShown = false;
-  const step = modelStep(turn, context.messages, progress);
   try {
-    for (;;) {
-      const next = await step.next();
-      if (next.done) return next.value;
-      isShown ||= next.value.type === "delta";
-      yield next.value;
-    }
+    return yield* modelStep(active, context.messages, progress);
   } catch (cause) {
     if (!(cause instanceof StepFailed)) throw cause;
     const spent = spentOn(cause, progress);
     // What was shown is never said twice.
-    if (cause.cause.kind === "context_too_long" && !isShown) {
+    if (cause.cause.kind === "context_too_long" && !cause.hasShown) {
       return yield* rescue(turn, context, spent, cause);
     }
-    yield failed(cause, spent);
-    return undefined;
+    return yield* elsewhere(turn, context, spent, cause);
   }
+}
+
+/** Goes on with the next model of the chain, or ends the run where there is none. */
+async function* elsewhere(
+  turn: Turn,
+  context: ModelContext,
+  progress: RunProgress,
+  failure: StepFailed,
+): AsyncGenerator<TurnOutput, AfterModel | undefined> {
+  const other = nextModel(turn, progress, failure);
+  if (other) {
+    yield { type: "commit", events: [other.event], messages: [], progress: other.progress };
+    return yield* nextStep(turn, context, other.progress);
+  }
+  const outcome = providerFailure(failure.cause, triedModels(turn, progress, failure));
+  yield { type: "end", events: [], messages: [], progress, outcome };
+  return undefined;
 }
 
 /** Tries a call that was too long for the model once more, with half as much in it. */
@@ -53,26 +64,19 @@ async function* rescue(
   before: RunProgress,
   refusal: StepFailed,
 ): AsyncGenerator<TurnOutput, AfterModel | undefined> {
-  const { contextWindow = Infinity } = turn.settings;
+  const active = onItsModel(turn, before);
+  const { contextWindow = Infinity } = active.settings;
   const room = Math.min(context.tokens(before), contextWindow) / 2;
-  const { progress, isDone } = yield* compact(turn, context, before, { room });
+  const { progress, isDone } = yield* compact(active, context, before, { room });
   if (turn.signal.aborted) return undefined;
-  if (!isDone) {
-    yield failed(refusal, progress);
-    return undefined;
-  }
+  if (!isDone) return yield* elsewhere(turn, context, progress, refusal);
   context.messages.push(...turn.arrivals.splice(0));
   try {
-    return yield* modelStep(turn, context.messages, progress);
+    return yield* modelStep(active, context.messages, progress);
   } catch (cause) {
     if (!(cause instanceof StepFailed)) throw cause;
-    yield failed(cause, spentOn(cause, progress));
-    return undefined;
+    return yield* elsewhere(turn, context, spentOn(cause, progress), cause);
   }
-}
-
-function failed({ cause }: StepFailed, progress: RunProgress): TurnOutput {
-  return { type: "end", events: [], messages: [], progress, outcome: providerFailure(cause) };
 }
 
 function spentOn({ usage }: StepFailed, before: RunProgress): RunProgress {

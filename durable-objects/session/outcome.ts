@@ -21,13 +21,13 @@ export function outcomeOf(end: ModelEnd, text: string, cause: string | undefined
   return { ok: false, class: "content_filtered", code: "PROVIDER_ERROR", message };
 }
 
-/** The outcome of a vendor's failure that no retry could mend. */
-export function providerFailure(error: ProviderError): Outcome {
+/** The outcome of a vendor's failure that no retry could mend; `tried` are all models that failed, if several. */
+export function providerFailure(error: ProviderError, tried: readonly string[]): Outcome {
   return {
     ok: false,
     class: error.kind === "auth" ? "auth" : "llm",
     code: "PROVIDER_ERROR",
-    message: error.message,
+    message: tried.length > 1 ? `All models failed: ${tried.join("; ")}` : error.message,
     cause: error.retryable ? "retry_exhausted" : "llm_failure",
   };
 }

@@ -14,8 +14,9 @@ const nothingWaits = { inputCount: 0, isSteered: false };
 /** The change that takes a run on; a commit that opens a step also brings in what has arrived. */
 export function step(run: RunState, part: RunPart, arrived: Arrivals | undefined): Change {
   const { events, messages, progress } = part;
-  // A step that is finished has no call left to go on.
-  const upstream = progress.turns === run.progress.turns ? run.upstream : undefined;
+  // A step that is finished has no call left to go on, and another model cannot join it.
+  const isSameStep = progress.turns === run.progress.turns && !changesModel(run, part);
+  const upstream = isSameStep ? run.upstream : undefined;
   return {
     events,
     messages: arrived ? [...messages, ...arrived.messages] : messages,
@@ -25,6 +26,11 @@ export function step(run: RunState, part: RunPart, arrived: Arrivals | undefined
     }),
     also: arrived?.take,
   };
+}
+
+/** Whether another model takes the run over. */
+export function changesModel(run: RunState, { progress }: Pick<RunPart, "progress">): boolean {
+  return progress.fallback?.index !== run.progress.fallback?.index;
 }
 
 /** The change that makes sure that the step's call is found again after a crash: one row, for such calls alone. */

@@ -1,39 +1,26 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { v7 as uuidv7 } from "uuid";
-import { expect, it, onTestFinished } from "vitest";
-import {
-  catalog,
-  type CatalogModel,
-  type ConfigDocument,
-  type RunResult,
-} from "../../sdk/contract/index.ts";
+import { expect, it } from "vitest";
+import type { ConfigDocument, RunResult } from "../../sdk/contract/index.ts";
 import { dialects } from "../providers/wire/dialects.ts";
 import { chunks } from "../providers/wire/openai.ts";
 import type { Reply } from "../providers/wire/script.ts";
 import { configure, crash, eventsOf, newRealm, newSession, vendor } from "../test-support.ts";
-import { costOf } from "./cost.ts";
 
 const frames = dialects.anthropic.says("One ", "two.");
 const whole: Reply = { chunks: chunks(frames) };
 const cut: Reply = { chunks: chunks(frames.slice(0, 3)), end: "hang" };
-const noUsage = { input_tokens: 0, output_tokens: 0 };
 
-/** Puts a model into the catalog for one test, with a price that makes its prompt of 240,000 characters cost $0.60. */
-function price(id: string): void {
-  // The list behind the read-only view: products never change it.
-  const models = catalog.get("anthropic") as (CatalogModel & { price?: object })[];
-  const known = { displayName: id, tier: "supported" as const, contextWindow: 200_000 };
-  const limits = { maxOutputTokens: 64_000, temperature: false, thinking: false };
-  models.push({ id, ...known, ...limits, price: { input: 10, output: 50, cachedInput: 1 } });
-  onTestFinished(() => void models.pop());
-}
+/** A price that makes a prompt of 240,000 characters cost $0.60. */
+const price = { input: 10, output: 50, cached_input: 1 };
 
 /** A turn that dies as often as there are replies that are cut, and what comes of it. */
 async function dying(config: ConfigDocument, replies: Reply[], isPriced: boolean) {
   const realmId = newRealm();
-  await configure(realmId, config);
   const model = await vendor("anthropic", ...replies);
-  if (isPriced) price(model.model);
+  const known = { provider: "anthropic" as const, context_window: 200_000 };
+  const models = { [model.model]: { ...known, ...(isPriced && { price }) } };
+  await configure(realmId, { ...config, models });
   const session = newSession(realmId);
   const run_id = uuidv7();
   const turn = { prompt: "x".repeat(240_000), model: model.model, run_id };
@@ -82,13 +69,4 @@ it("takes a turn up as often as the realm allows, or not at all", async () => {
   expect(asked).toBe(1);
   expect(end).toMatchObject({ code: "INTERNAL_ERROR", message: /more than 0 crashes/ });
   expect(ends).toHaveLength(1);
-});
-
-it("counts cached tokens at their own price, and knows none for unknown models", () => {
-  price("claude-priced");
-  const usage = { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 400_000 };
-
-  expect(costOf({ provider: "anthropic", model: "claude-priced" }, usage)).toBeCloseTo(11.4);
-  expect(costOf({ provider: "anthropic", model: "claude-priced" }, noUsage)).toBe(0);
-  expect(costOf({ provider: "anthropic", model: "claude-unheard-of" }, usage)).toBeUndefined();
 });

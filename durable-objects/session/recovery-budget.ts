@@ -1,5 +1,6 @@
 import type { Usage } from "../../sdk/contract/index.ts";
 import { costOf } from "./cost.ts";
+import { modelInUse } from "./fallback.ts";
 import type { Journal } from "./journal.ts";
 import { internalFailure, type Outcome } from "./outcome.ts";
 import type { RunState } from "./state.ts";
@@ -7,7 +8,9 @@ import { CHARS_PER_TOKEN, estimateAll } from "./token-estimate.ts";
 
 /** The run with what its lost model call has cost added to what crashes have cost before, as far as prices are known. */
 export function charged(journal: Journal, run: RunState): RunState {
-  const lost = costOf(run.settings, lostUsage(journal, run)) ?? 0;
+  const { provider, model, own } = modelInUse(run);
+  const priced = { provider, model, price: own?.price };
+  const lost = costOf(priced, lostUsage(journal, run)) ?? 0;
   return { ...run, recoveryUsd: (run.recoveryUsd ?? 0) + lost };
 }
 
@@ -33,13 +36,13 @@ export function exhaustedRecovery({
 }
 
 /** An estimate: the vendor never said, for the call did not end. What was not stored yet is not in it. */
-function lostUsage(journal: Journal, { settings, stepSeq }: RunState): Usage {
+function lostUsage(journal: Journal, run: RunState): Usage {
   let told = 0;
-  for (const { event } of journal.eventsAfter(stepSeq)) {
+  for (const { event } of journal.eventsAfter(run.stepSeq)) {
     if ("delta" in event) told += event.delta.length;
   }
   // What does not fit the model was condensed for it.
-  const { contextWindow = Infinity } = settings;
+  const { contextWindow = Infinity } = modelInUse(run);
   return {
     input_tokens: Math.min(estimateAll(journal.transcript()), contextWindow),
     output_tokens: Math.ceil(told / CHARS_PER_TOKEN),

@@ -4,7 +4,7 @@ import { endOf, type RunPart } from "./ending.ts";
 import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
 import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
-import { carriedOn, reachable, step } from "./progress.ts";
+import { carriedOn, changesModel, reachable, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
@@ -148,6 +148,7 @@ export class Runs {
         const { compaction } = output;
         const change = step(run, output, arrived);
         this.#journal.commit(compaction ? this.#around.compacted(change, compaction) : change);
+        if (changesModel(run, output)) this.#around.abandon(run);
         turn.arrivals.push(...(arrived?.messages ?? []));
         break;
       }

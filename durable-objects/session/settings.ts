@@ -1,13 +1,13 @@
 import {
-  AppError,
-  catalog,
   type ClientTool,
   type ConfigDocument,
-  defaultProvider,
-  inferProvider,
+  findModel,
+  flatParams,
   type ProviderName,
+  vendorParams,
 } from "../../sdk/contract/index.ts";
-import type { ModelIdentity, RunLimits, RunSettings } from "./state.ts";
+import { ownModel, traitsOf } from "./model-identity.ts";
+import type { ModelIdentity, RunLimits, RunModel, RunSettings } from "./state.ts";
 
 /** What a request may say about how its turn runs. */
 export interface TurnChoices {
@@ -41,13 +41,9 @@ export function runSettings(
   config: ConfigDocument,
 ): RunSettings {
   const { agent = {}, retry = {}, recovery = {}, tools = {}, compaction = {} } = config;
-  const known = catalogEntry(identity);
-  const maxTokens = choices.max_tokens ?? agent.max_tokens_per_turn ?? DEFAULT_MAX_TOKENS;
+  const known = findModel(config, identity.provider, identity.model);
   return {
-    ...identity,
-    providerParams: { ...agent.provider_params, ...identity.providerParams },
-    maxTokens: Math.min(maxTokens, known?.maxOutputTokens ?? maxTokens),
-    ...temperatureOf(identity, agent.temperature),
+    ...runModel(choices, identity, config),
     maxTurns: agent.max_turns ?? DEFAULT_MAX_TURNS,
     builtins: choices.enable_builtins ?? tools.builtins_enabled ?? false,
     retry: {
@@ -66,8 +62,6 @@ export function runSettings(
     hasTurnTools: Boolean(choices.turn_tools?.length),
     limits: { ...configuredLimits(config), ...limitsOf(choices.budget_limits ?? {}) },
     warnAt: agent.budget_warning_threshold ?? 0.8,
-    ...(known && { contextWindow: known.contextWindow }),
-    thinks: known?.thinking ?? false,
     compaction: {
       threshold: compaction.auto_compact_threshold ?? 100_000,
       recentTurns: compaction.recent_turn_budget ?? 4,
@@ -80,66 +74,32 @@ export function runSettings(
   };
 }
 
-/**
- * Which model the turn talks to: the request's, else the session's, else the realm's, else the default.
- * @throws {AppError} `INVALID_PARAMS` when nobody knows whose model it is.
- */
-export function modelIdentity(
+/** The part of the settings that is about one model: what is asked of it, within what it takes. */
+export function runModel(
   choices: TurnChoices,
-  current: ModelIdentity | undefined,
+  identity: ModelIdentity,
   config: ConfigDocument,
-  env: object,
-): ModelIdentity {
-  const model = choices.model ?? modelFor(choices.provider, current, config, env);
-  const inferred = inferProvider(model);
-  const kept = choices.model ? undefined : current?.provider;
-  const provider = choices.provider ?? kept ?? inferred;
-  if (!provider) {
-    throw new AppError("INVALID_PARAMS", `Cannot infer provider from model '${model}'`, {
-      allowed:
-        "a model of the catalog, a known prefix (claude-, gpt-, gemini-), or an explicit provider",
-    });
-  }
-  const listed = catalogOwner(model);
-  if (listed && listed !== provider) {
-    throw new AppError(
-      "INVALID_PARAMS",
-      `Model '${model}' belongs to '${listed}', not '${provider}'`,
-    );
-  }
-  const isSame = current?.model === model && current.provider === provider;
-  const params = choices.provider_params ?? (isSame ? current.providerParams : {});
-  return { model, provider, providerParams: flatParams(params) };
-}
-
-function modelFor(
-  provider: ProviderName | null | undefined,
-  current: ModelIdentity | undefined,
-  config: ConfigDocument,
-  env: object,
-): string {
-  if (provider && provider !== current?.provider) return defaultModel(provider);
-  return current?.model ?? config.agent?.model ?? defaultModel(defaultProvider(env));
-}
-
-function defaultModel(provider: ProviderName): string {
-  const [first] = catalog.get(provider) ?? [];
-  if (first) return first.id;
-  throw new AppError("INVALID_PARAMS", `Provider '${provider}' has no default model: name one`);
-}
-
-/** The typed form of the newer contract carries vendor keys in `provider_tag`; both mean the same (contract 9.3). */
-function flatParams(params: Record<string, unknown>): Record<string, unknown> {
-  const { provider_tag: tag, ...rest } = params;
-  if (typeof tag !== "object" || tag === null) return params;
-  const { provider: _vendor, ...tagged } = tag as Record<string, unknown>;
-  return { ...rest, ...tagged };
-}
-
-function temperatureOf(identity: ModelIdentity, configured: number | null | undefined) {
-  const wanted = identity.providerParams.temperature ?? configured;
-  const accepts = catalogEntry(identity)?.temperature ?? true;
-  return typeof wanted === "number" && accepts ? { temperature: wanted } : {};
+): RunModel {
+  const { agent = {} } = config;
+  const own = ownModel(identity, config);
+  const providerParams = { ...flatParams(agent.provider_params ?? {}), ...identity.providerParams };
+  const params: { max_output_tokens?: number; temperature?: number } = vendorParams(
+    identity.provider,
+    providerParams,
+  );
+  const wanted = choices.max_tokens ?? params.max_output_tokens ?? agent.max_tokens_per_turn;
+  const maxTokens = wanted ?? DEFAULT_MAX_TOKENS;
+  const known = findModel(config, identity.provider, identity.model);
+  const temperature = params.temperature ?? agent.temperature ?? undefined;
+  const takesIt = traitsOf({ ...identity, ...(own && { own }) }).temperature;
+  return {
+    ...identity,
+    providerParams,
+    maxTokens: Math.min(maxTokens, known?.maxOutputTokens ?? maxTokens),
+    ...(known?.contextWindow !== undefined && { contextWindow: known.contextWindow }),
+    ...(temperature !== undefined && takesIt && { temperature }),
+    ...(own && { own }),
+  };
 }
 
 function limitsOf({ max_tokens, max_tool_calls, max_duration }: BudgetLimits): RunLimits {
@@ -157,17 +117,6 @@ function configuredLimits({ budget = {} }: ConfigDocument): RunLimits {
     ...(typeof max_tool_calls === "number" ? { toolCalls: max_tool_calls } : {}),
     ...(max_duration ? { durationMs: milliseconds(max_duration) } : {}),
   };
-}
-
-function catalogEntry({ provider, model }: ModelIdentity) {
-  return catalog.get(provider)?.find(({ id }) => id === model);
-}
-
-function catalogOwner(model: string): ProviderName | undefined {
-  for (const [provider, models] of catalog) {
-    if (models.some(({ id }) => id === model)) return provider;
-  }
-  return undefined;
 }
 
 function callTimeout(configured: string | null | undefined): string {

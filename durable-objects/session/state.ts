@@ -1,5 +1,6 @@
 import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
 import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
+import type { OwnModel } from "./model-identity.ts";
 import type { CompactionMark } from "./summary.ts";
 
 /** What never changes about a session. */
@@ -74,6 +75,8 @@ export interface RunProgress {
   toolCalls: number;
   usage: Usage;
   lastCall?: CallSize | undefined;
+  /** Set once the run's own model was given up: which fallback it is on, and what failed before. */
+  fallback?: { index: number; tried: string[] };
 }
 
 /** Tokens of the newest model call, while they still tell how long the transcript is. */
@@ -82,10 +85,20 @@ interface CallSize {
   output: number;
 }
 
-/** The choices a run was started with; a later config change does not touch them. */
-export interface RunSettings extends ModelIdentity {
+/** A model and what is asked of it. */
+export interface RunModel extends ModelIdentity {
   maxTokens: number;
+  /** The model's window in tokens, where it is known. */
+  contextWindow?: number;
   temperature?: number;
+  /** What the realm's config said of it when the run began. */
+  own?: OwnModel;
+}
+
+/** The choices a run was started with; a later config change does not touch them. */
+export interface RunSettings extends RunModel {
+  /** Where the run goes on, in this order, when its model's vendor is out. */
+  fallbacks?: RunModel[];
   maxTurns: number;
   builtins: boolean;
   retry: RetryPolicy;
@@ -99,10 +112,6 @@ export interface RunSettings extends ModelIdentity {
   limits: RunLimits;
   /** Share of a budget at which a warning is told. */
   warnAt: number;
-  /** The model's window in tokens, where the catalog knows it. */
-  contextWindow?: number;
-  /** Whether the catalog knows that the model thinks. */
-  thinks: boolean;
   compaction: CompactionPolicy;
 }
 

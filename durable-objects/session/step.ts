@@ -44,11 +44,14 @@ export type StepOutput =
 export class StepFailed extends Error {
   override readonly cause: ProviderError;
   readonly usage: Usage | undefined;
+  /** Whether a client has seen some of its answer: then no other model may give one. */
+  readonly hasShown: boolean;
 
-  constructor(cause: ProviderError, usage: Usage | undefined) {
+  constructor(cause: ProviderError, { usage, hasShown }: Pick<Seen, "usage" | "hasShown">) {
     super(cause.message);
     this.cause = cause;
     this.usage = usage;
+    this.hasShown = hasShown;
   }
 }
 
@@ -96,7 +99,7 @@ export async function* runStep(step: Step): AsyncGenerator<StepOutput, ModelEnd 
         cutOff = undefined;
         attempt = 0;
       } else {
-        throw new StepFailed(cause, seen.usage);
+        throw new StepFailed(cause, { usage: seen.usage, hasShown });
       }
     }
   }

@@ -1,4 +1,6 @@
 import type { ModelRequest, StoredMessage } from "../providers/provider.ts";
+import { traitsOf } from "./model-identity.ts";
+import { calledModel } from "./model-request.ts";
 import type { RunSettings } from "./state.ts";
 import type { Summary } from "./summary.ts";
 import { materialOf } from "./summary-material.ts";
@@ -14,7 +16,7 @@ export function summaryRequest(
     material,
   ];
   return {
-    model: settings.model,
+    ...calledModel(settings),
     system: INSTRUCTIONS,
     messages: [{ role: "user", content: parts.join("\n\n"), created_at: "" }],
     tools: [],
@@ -22,7 +24,6 @@ export function summaryRequest(
     temperature: undefined,
     params: plainParams(settings),
     cacheKey,
-    timeouts: settings.timeouts,
   };
 }
 
@@ -39,13 +40,16 @@ function earlierText({ text, request }: Summary): string {
 }
 
 /** The session's own parameters, such as where its data may be processed, but for those that make a model think long or go on unseen. */
-function plainParams({ providerParams, thinks }: RunSettings): Record<string, unknown> {
-  const kept = Object.entries(providerParams).filter(([key]) => !leftOut.has(key));
-  const little = thinks ? { reasoning_effort: "low", thinking_level: "low" } : {};
+function plainParams(settings: RunSettings): Record<string, unknown> {
+  const kept = Object.entries(settings.providerParams).filter(([key]) => !leftOut.has(key));
+  const little = traitsOf(settings).thinking
+    ? { reasoning_effort: "low", thinking_level: "low" }
+    : {};
   return { ...Object.fromEntries(kept), ...little };
 }
 
 const leftOut = new Set([
+  "reasoning",
   "thinking",
   "thinking_budget",
   "thinking_budget_tokens",

@@ -17,6 +17,8 @@ import type { ToolCall } from "./tool-calls.ts";
 export interface Turn {
   settings: RunSettings;
   provider: Provider;
+  /** By their place in the settings; nothing where one cannot be called any more. */
+  fallbacks?: readonly (Provider | undefined)[];
   tools: ReadonlyMap<string, Tool>;
   /** Tools that a client runs: the loop stops at a call of one and is started again with its result. */
   clientTools: readonly ToolDefinition[];

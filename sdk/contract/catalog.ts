@@ -1,72 +1,80 @@
+import data from "./catalog.json" with { type: "json" };
 import type { ProviderName } from "./run.ts";
+
+/** What a model takes and can do. */
+export interface ModelTraits {
+  /** It takes the sampling knobs `temperature` and `top_p`. */
+  temperature: boolean;
+  thinking: boolean;
+  reasoning: boolean;
+  /** It decides itself how much to think, once told to. */
+  adaptive: boolean;
+  /** It takes a budget of tokens for its thinking. */
+  budget: boolean;
+  /** Its words for how much to think, least first; `none` where thinking can be off. Empty if nobody knows. */
+  efforts: readonly string[];
+  vision: boolean;
+  imageToolResults: boolean;
+  /** It is made for live channels. */
+  realtime: boolean;
+}
+
+/** US dollars per million tokens. Without a price of its own a kind of input costs what input costs. */
+export interface ModelPrice {
+  input: number;
+  output: number;
+  cachedInput?: number;
+  cacheWrite?: number;
+  /** For entries that the vendor's cache keeps for an hour instead of minutes. */
+  cacheWriteLong?: number;
+  /** What a whole call costs whose input is larger than `above` tokens. */
+  long?: { above: number } & Omit<ModelPrice, "long">;
+}
 
 /** One model as the catalog knows it. Sizes are tokens (contract 9.5). */
 export interface CatalogModel {
   id: string;
   displayName: string;
+  family: string;
   tier: "recommended" | "supported";
-  contextWindow: number;
-  maxOutputTokens: number;
-  /** Whether the vendor accepts a `temperature` for it. */
-  temperature: boolean;
-  thinking: boolean;
+  contextWindow?: number;
+  maxOutputTokens?: number;
+  traits: ModelTraits;
+  price: ModelPrice | "unknown";
 }
 
-type Row = readonly [
-  id: string,
-  displayName: string,
-  contextWindow: number,
-  maxOutputTokens: number,
-  flags: string,
-];
+/** The day whose prices the catalog tells, `YYYY-MM-DD`. */
+export const pricesAsOf = data.asOf;
 
-/** Flags: r recommended, t accepts a temperature, h can think. The first row is the vendor's default. */
-const rows: Readonly<Record<ProviderName, readonly Row[]>> = {
-  anthropic: [
-    ["claude-opus-4-6", "Claude Opus 4.6", 200_000, 128_000, "rh"],
-    ["claude-sonnet-4-5", "Claude Sonnet 4.5", 200_000, 64_000, "rh"],
-    ["claude-opus-5", "Claude Opus 5", 1_000_000, 128_000, "rh"],
-    ["claude-fable-5", "Claude Fable 5", 1_000_000, 128_000, "h"],
-    ["claude-opus-4-8", "Claude Opus 4.8", 1_000_000, 128_000, "h"],
-    ["claude-opus-4-7", "Claude Opus 4.7", 1_000_000, 128_000, "h"],
-    ["claude-sonnet-4-6", "Claude Sonnet 4.6", 1_000_000, 64_000, "h"],
-    ["claude-opus-4-5", "Claude Opus 4.5", 200_000, 64_000, "h"],
-    ["claude-haiku-4-5", "Claude Haiku 4.5", 200_000, 64_000, "h"],
-  ],
-  openai: [
-    ["gpt-5.4", "GPT-5.4", 1_050_000, 128_000, "rh"],
-    ["gpt-5.6-sol", "GPT-5.6 Sol", 1_050_000, 128_000, "rh"],
-    ["gpt-5.6-terra", "GPT-5.6 Terra", 1_050_000, 128_000, "h"],
-    ["gpt-5.6-luna", "GPT-5.6 Luna", 1_050_000, 128_000, "h"],
-    ["gpt-5.5", "GPT-5.5", 1_050_000, 128_000, "h"],
-    ["gpt-5.4-mini", "GPT-5.4 mini", 128_000, 16_384, "h"],
-    ["gpt-5.3-codex", "GPT-5.3 Codex", 400_000, 128_000, "h"],
-  ],
-  gemini: [
-    ["gemini-3-flash-preview", "Gemini 3 Flash", 1_048_576, 65_536, "rth"],
-    ["gemini-3.5-flash", "Gemini 3.5 Flash", 1_048_576, 65_536, "rth"],
-    ["gemini-3.1-pro-preview", "Gemini 3.1 Pro", 1_048_576, 65_536, "th"],
-    ["gemini-3.1-flash-lite-preview", "Gemini 3.1 Flash-Lite", 1_048_576, 65_536, "th"],
-  ],
-  self_hosted: [],
-  demo: [["demo", "Demo script (no model behind it)", 200_000, 8_192, ""]],
+/** The models this build knows by name, per vendor; the first is the vendor's default. Made by `npm run catalog`. */
+export const catalog: ReadonlyMap<ProviderName, readonly CatalogModel[]> = new Map(
+  // Written by a program that has the same types; a test holds the two together.
+  Object.entries(data.providers) as unknown as [ProviderName, CatalogModel[]][],
+);
+
+/** The traits of a model that nobody knows: what it takes is for its vendor to say. */
+export const unknownTraits: ModelTraits = {
+  temperature: true,
+  thinking: false,
+  reasoning: false,
+  adaptive: true,
+  budget: true,
+  efforts: [],
+  vision: true,
+  imageToolResults: true,
+  realtime: false,
 };
 
-/** The models this build knows by name, per vendor. */
-export const catalog: ReadonlyMap<ProviderName, readonly CatalogModel[]> = new Map(
-  Object.entries(rows).map(([provider, models]) => [
-    provider as ProviderName,
-    models.map(([id, displayName, contextWindow, maxOutputTokens, flags]) => ({
-      id,
-      displayName,
-      tier: flags.includes("r") ? ("recommended" as const) : ("supported" as const),
-      contextWindow,
-      maxOutputTokens,
-      temperature: flags.includes("t"),
-      thinking: flags.includes("h"),
-    })),
-  ]),
-);
+/** What the catalog knows of a vendor's model. */
+export function catalogModel(provider: ProviderName, model: string): CatalogModel | undefined {
+  return catalog.get(provider)?.find(({ id }) => id === model);
+}
+
+/** The vendor in whose list the model is. */
+export function catalogOwner(model: string): ProviderName | undefined {
+  for (const provider of catalog.keys()) if (catalogModel(provider, model)) return provider;
+  return undefined;
+}
 
 const prefixes: readonly (readonly [prefix: string, provider: ProviderName])[] = [
   ["claude-", "anthropic"],
@@ -74,14 +82,12 @@ const prefixes: readonly (readonly [prefix: string, provider: ProviderName])[] =
   ["chatgpt-", "openai"],
   ["o1-", "openai"],
   ["o3-", "openai"],
+  ["o4-", "openai"],
   ["gemini-", "gemini"],
 ];
 
-/** Whose model this is: by the catalog, else by its prefix, else unknown (contract 9.1). */
-export function inferProvider(model: string): ProviderName | undefined {
-  for (const [provider, models] of catalog) {
-    if (models.some(({ id }) => id === model)) return provider;
-  }
+/** Whose model this must be by its name, or nobody's (contract 9.1). */
+export function providerOfPrefix(model: string): ProviderName | undefined {
   const lowered = model.toLowerCase();
   return prefixes.find(([prefix]) => lowered.startsWith(prefix))?.[1];
 }

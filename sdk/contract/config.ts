@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { modelSections } from "./models-config.ts";
 import { defineOperation, type McpTool } from "./operation.ts";
 import { ProviderParams } from "./run.ts";
 
@@ -59,6 +60,7 @@ export const ConfigDocument = z.looseObject({
       min_turns_between_compactions: positive.optional(),
     })
     .optional(),
+  ...modelSections,
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { incidents } from "./incidents.ts";
 import { ContentBlock, StopReason } from "./messages.ts";
 import { Usage } from "./usage.ts";
 
@@ -69,27 +70,6 @@ export const AgentEvent = z.discriminatedUnion("type", [
     limit: z.number(),
     percent: z.number(),
   }),
-  /** The transcript's beginning is being condensed; `input_tokens` is what the last model call took in, 0 if unknown. */
-  z.object({
-    type: z.literal("compaction_started"),
-    input_tokens: z.int(),
-    estimated_history_tokens: z.int(),
-    /** Messages that the model is shown. */
-    message_count: z.int(),
-  }),
-  z.object({
-    type: z.literal("compaction_completed"),
-    summary_tokens: z.int(),
-    /** Messages that the model was shown, and is shown from now on; the transcript keeps them all. */
-    messages_before: z.int(),
-    messages_after: z.int(),
-  }),
-  /** The model goes on with the whole transcript, if it can. */
-  z.object({
-    type: z.literal("compaction_failed"),
-    error: z.string(),
-    reason: z.object({ kind: z.string() }),
-  }),
   z.object({
     type: z.literal("retrying"),
     attempt: z.int(),
@@ -114,19 +94,7 @@ export const AgentEvent = z.discriminatedUnion("type", [
       }),
     }),
   }),
-  /**
-   * A model step started again: what it said from `voided_from_seq` on does not count (design I-6).
-   * `reattached`: the vendor tells the same answer once more, and is not paid a second time.
-   */
-  z.object({
-    type: z.literal("step_restarted"),
-    run_id: z.string(),
-    turn_number: z.int(),
-    voided_from_seq: z.int(),
-    reason: z.enum(["crash", "reattached", "stream_lost"]),
-    attempt: z.int(),
-    max_attempts: z.int(),
-  }),
+  ...incidents,
   /** The run waits for a client to run one of its own tools; `interaction_id` is the call's id. */
   z.object({
     type: z.literal("interaction_callback_pending"),
@@ -134,21 +102,6 @@ export const AgentEvent = z.discriminatedUnion("type", [
     tool_name: z.string(),
     args: z.unknown(),
     ...cut,
-  }),
-  /** The first event of a session that began with the first `at` messages of another one. */
-  z.object({
-    type: z.literal("session_forked"),
-    session_id: z.string(),
-    from_session_id: z.string(),
-    at: z.int(),
-  }),
-  /** The newest turns were undone: messages from position `message_count` on are gone from the transcript. */
-  z.object({
-    type: z.literal("session_rewound"),
-    session_id: z.string(),
-    turns: z.int(),
-    message_count: z.int(),
-    removed_messages: z.int(),
   }),
   z.object({ type: z.literal("turn_completed"), stop_reason: StopReason, usage: Usage }),
   z.object({

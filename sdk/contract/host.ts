@@ -16,20 +16,47 @@ const CapabilityStatus = z.union([
   z.object({ NotCompiled: z.object({ feature: z.string() }) }),
 ]);
 
+/** US dollars per million tokens. A kind of input that is left out costs what input costs. */
+const rates = {
+  input: z.number(),
+  output: z.number(),
+  cached_input: z.number().optional(),
+  cache_write: z.number().optional(),
+  /** For entries that the vendor's cache keeps for an hour. */
+  cache_write_1h: z.number().optional(),
+};
+
 const CatalogEntry = z.object({
   id: z.string(),
   display_name: z.string(),
   tier: z.enum(["recommended", "supported"]),
-  context_window: z.int(),
-  max_output_tokens: z.int(),
+  /** The server of the realm's config that runs it. */
+  server_id: z.string().optional(),
+  context_window: z.int().optional(),
+  max_output_tokens: z.int().optional(),
   profile: z.object({
     model_family: z.string(),
     supports_temperature: z.boolean(),
     supports_thinking: z.boolean(),
     supports_reasoning: z.boolean(),
+    supports_web_search: z.boolean(),
+    vision: z.boolean(),
+    image_input: z.boolean(),
+    image_tool_results: z.boolean(),
     inline_video: z.boolean(),
+    realtime: z.boolean(),
+    image_generation: z.boolean(),
+    beta_headers: z.array(z.string()),
     params_schema: z.record(z.string(), z.unknown()),
   }),
+  price: z.union([
+    z.literal("unknown"),
+    z.object({
+      ...rates,
+      /** What the whole call costs when its input is larger than `above` tokens. */
+      long: z.object({ above: z.int(), ...rates }).optional(),
+    }),
+  ]),
 });
 
 /** What this deployment can do, and which vendors it has keys for. */
@@ -49,9 +76,11 @@ export const Capabilities = z.object({
 });
 export type Capabilities = z.infer<typeof Capabilities>;
 
-/** The models that this deployment knows by name. */
+/** The models that this deployment knows by name, and those of the realm's config. */
 export const ModelsCatalog = z.object({
   contract_version: ContractVersion,
+  /** The day of the prices, `YYYY-MM-DD`. */
+  prices_as_of: z.string(),
   providers: z.array(
     z.object({
       provider: ProviderName,
@@ -101,7 +130,7 @@ export const hostOperations = {
     output: z.object({ skills: z.array(z.record(z.string(), z.unknown())) }),
   }),
   "models/catalog": defineOperation({
-    summary: "List the models this deployment knows by name",
+    summary: "List the models this deployment and the realm know by name, with sizes and prices",
     http: ["GET", "/models/catalog"],
     scope: "read",
     input: z.object({}),
@@ -110,7 +139,7 @@ export const hostOperations = {
       name: "meerkat_models_catalog",
       title: "Known models",
       description:
-        "List the models known by name, with their limits and each vendor's default, to choose the model argument of meerkat_run.",
+        "List the models known by name, with their limits, prices and each vendor's default, to choose the model argument of meerkat_run.",
       isReadOnly: true,
       isDestructive: false,
       isIdempotent: true,

@@ -11,7 +11,14 @@ import { sessionOperations } from "./sessions.ts";
 import { transcriptOperations } from "./transcript.ts";
 import { turnOperations } from "./turns.ts";
 
-export { type CatalogModel, catalog, inferProvider } from "./catalog.ts";
+export {
+  catalog,
+  catalogModel,
+  type ModelPrice,
+  type ModelTraits,
+  pricesAsOf,
+  unknownTraits,
+} from "./catalog.ts";
 export { ConfigDocument, type ConfigEnvelope, withRealNames } from "./config.ts";
 export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./credentials.ts";
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
@@ -28,6 +35,15 @@ export {
 } from "./messages.ts";
 export type { McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
+export { flatParams, type ParamsOfVendor, paramsSchema, vendorParams } from "./provider-params.ts";
+export {
+  defaultModelOf,
+  findModel,
+  listedOwner,
+  ownerOf,
+  type RealmModel,
+  realmModels,
+} from "./realm-models.ts";
 export { partsOf, type Remote, type RemoteParts } from "./remote.ts";
 export {
   type ClientTool,

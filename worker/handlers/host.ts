@@ -1,11 +1,9 @@
 import {
   type Capabilities,
-  type CatalogModel,
   catalog,
   contractVersion,
   defaultProvider,
   isConfigured,
-  type ModelsCatalog,
 } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { realmOf } from "../session-address.ts";
@@ -51,31 +49,4 @@ export const hostHandlers = {
   }),
 
   "skills/list": async () => ({ skills: [] }),
-
-  "models/catalog": async (): Promise<ModelsCatalog> => ({
-    contract_version: contractVersion,
-    providers: [...catalog].flatMap(([provider, models]) => {
-      const [first] = models;
-      if (!first) return [];
-      return [{ provider, default_model_id: first.id, models: models.map(catalogEntry) }];
-    }),
-  }),
 } satisfies Partial<Handlers>;
-
-function catalogEntry(model: CatalogModel) {
-  return {
-    id: model.id,
-    display_name: model.displayName,
-    tier: model.tier,
-    context_window: model.contextWindow,
-    max_output_tokens: model.maxOutputTokens,
-    profile: {
-      model_family: model.id.split("-").slice(0, 2).join("-"),
-      supports_temperature: model.temperature,
-      supports_thinking: model.thinking,
-      supports_reasoning: model.thinking,
-      inline_video: false,
-      params_schema: {},
-    },
-  };
-}

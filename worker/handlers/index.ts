@@ -2,6 +2,7 @@ import type { Handlers } from "../call.ts";
 import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { hostHandlers } from "./host.ts";
+import { modelHandlers } from "./models.ts";
 import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
@@ -18,4 +19,5 @@ export const handlers: Handlers = {
   ...replayHandlers,
   ...configHandlers,
   ...hostHandlers,
+  ...modelHandlers,
 };

@@ -810,6 +810,112 @@ describe("the deployment", () => {
     expect(body.providers[0]?.models[0]).toMatchObject({ tier: "recommended" });
   });
 
+  it("lists what the contract says of a model, and its price", async () => {
+    const { body } = await get<{ providers: { models: Json[] }[] }>("/models/catalog");
+    const models = body.providers.flatMap((provider) => provider.models);
+
+    expect(models.find(({ id }) => id === "claude-opus-5")).toMatchObject({
+      display_name: "Claude Opus 5",
+      context_window: 1_000_000,
+      max_output_tokens: 128_000,
+      profile: {
+        model_family: "claude-opus",
+        supports_temperature: false,
+        supports_reasoning: true,
+        vision: true,
+        realtime: false,
+        beta_headers: [],
+        params_schema: { properties: { effort: { type: "string" } } },
+      },
+      price: { input: 5, output: 25, cached_input: 0.5, cache_write: 6.25, cache_write_1h: 10 },
+    });
+    expect(models.find(({ id }) => id === "gpt-5.5")).toMatchObject({
+      price: { input: 5, long: { above: 271_999, input: 10, output: 45 } },
+    });
+  });
+
+  it("lists the models of the realm's config, and of no other realm", async () => {
+    const realm = newRealm();
+    const self_hosted = {
+      default_model: "mine",
+      servers: { box: { transport: "openai_compatible", base_url: "https://box.example/v1" } },
+      models: {
+        mine: { server: "box", remote_model: "org/name", context_window: 4_096, vision: true },
+        other: { server: "box", remote_model: "org/other", price: { input: 0, output: 0 } },
+      },
+    };
+    const models = {
+      openai: "gpt-5.2",
+      "claude-next": { provider: "anthropic", display_name: "Next", context_window: 9 },
+    };
+    const { status } = await request(
+      "PUT",
+      `/realms/${realm}/config`,
+      json({ self_hosted, models }),
+    );
+
+    const { body } = await get<{ providers: Json[] }>(`/realms/${realm}/models/catalog`);
+
+    expect(status).toBe(200);
+    expect(body.providers.find(({ provider }) => provider === "self_hosted")).toMatchObject({
+      default_model_id: "mine",
+      models: [
+        {
+          id: "mine",
+          server_id: "box",
+          context_window: 4_096,
+          profile: { vision: true },
+          price: "unknown",
+        },
+        {
+          id: "other",
+          server_id: "box",
+          profile: { vision: false },
+          price: { input: 0, output: 0 },
+        },
+      ],
+    });
+    expect(body.providers.find(({ provider }) => provider === "openai")).toMatchObject({
+      default_model_id: "gpt-5.2",
+    });
+    expect(body.providers[0]).toMatchObject({
+      models: expect.arrayContaining([
+        expect.objectContaining({ id: "claude-next", display_name: "Next", context_window: 9 }),
+      ]) as unknown,
+    });
+    expect(JSON.stringify((await get("/models/catalog")).body)).not.toContain("claude-next");
+  });
+
+  it.each([
+    [
+      "self_hosted",
+      { servers: { box: { base_url: "https://u:p@box.example" } } },
+      "self_hosted.servers.box.base_url",
+    ],
+    [
+      "self_hosted",
+      { servers: { box: { base_url: "https://169.254.169.254/" } } },
+      "self_hosted.servers.box.base_url",
+    ],
+    [
+      "self_hosted",
+      { servers: { box: { base_url: "https://x.example", api_style: "soap" } } },
+      "self_hosted.servers.box.api_style",
+    ],
+    ["self_hosted", { models: { m: { server: "box" } } }, "self_hosted.models.m.remote_model"],
+    ["providers", { base_urls: { openai: "http://models.example" } }, "providers.base_urls.openai"],
+    ["models", { mine: { provider: "acme" } }, "models.mine.provider"],
+    ["model_fallback", { chain: [{ provider: "openai" }] }, "model_fallback.chain.0"],
+  ])("refuses a config whose %s says %j", async (section, value, key) => {
+    const path = `/realms/${newRealm()}/config`;
+
+    const { status, body } = await request("PUT", path, json({ [section]: value }));
+
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: "BAD_REQUEST", details: { key } });
+    expect((await get(path)).body).toMatchObject({ generation: 0, config: {} });
+  });
+
   it("shows a realm's config, which asking does not create", async () => {
     const realm = newRealm();
 

@@ -1,3 +1,4 @@
+import { catalog, unknownTraits } from "../../../sdk/contract/index.ts";
 import { ProviderError } from "../provider.ts";
 import type { ModelEnd, ModelEvent, ModelRequest, StoredMessage } from "../provider.ts";
 
@@ -33,8 +34,11 @@ export async function hear(
 
 /** A small model call, but for what a test cares about. */
 export function modelRequest(about: Partial<ModelRequest> = {}): ModelRequest {
+  const { model = "a-model" } = about;
+  const known = [...catalog.values()].flat().find(({ id }) => id === model);
   return {
-    model: "a-model",
+    model,
+    traits: known?.traits ?? unknownTraits,
     system: "Be brief.",
     messages: [user("Hello")],
     tools: [],
