@@ -11,20 +11,22 @@ import { redacted, withSecrets } from "./secrets.ts";
 /** The realm's config document and its generation (contract 8). */
 export class Config {
   readonly #record: RealmRecord;
+  readonly #onChange: () => void;
 
-  constructor(record: RealmRecord) {
+  constructor(record: RealmRecord, onChange: () => void) {
     this.#record = record;
+    this.#onChange = onChange;
   }
 
-  /** What a turn needs of its realm, secrets and all; asking does not create it. */
+  /** What a turn needs of its realm, secrets and all; asking does not create it. @throws {AppError} `REALM_DELETING` */
   inUse(): { config: ConfigDocument; generation: number } {
-    const { config = {}, generation = 0 } = this.#record.find() ?? {};
+    const { config = {}, generation = 0 } = this.#record.inUse() ?? {};
     return { config, generation };
   }
 
   /** The config as anyone may see it; a realm that nobody used yet has the defaults. */
   read(): ConfigEnvelope {
-    const { config, generation } = this.inUse();
+    const { config = {}, generation = 0 } = this.#record.find() ?? {};
     const { realmId, instanceId, backend } = this.#record.manifest;
     return {
       // An object stays an object.
@@ -61,6 +63,7 @@ export class Config {
     }
     const changed = withSecrets(change(config), config);
     this.#record.writeConfig(checkedConfig(changed), generation + 1);
+    this.#onChange();
     return this.read();
   }
 }

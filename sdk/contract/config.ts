@@ -59,6 +59,13 @@ export const ConfigDocument = z.looseObject({
       min_turns_between_compactions: positive.optional(),
     })
     .optional(),
+  /** When sessions are erased by themselves, in days; without a number they are kept for ever. */
+  retention: z
+    .looseObject({
+      archived_days: positive.max(36_500).nullish(),
+      idle_days: positive.max(36_500).nullish(),
+    })
+    .optional(),
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
 

@@ -5,6 +5,7 @@ import { configOperations } from "./config.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
+import { realmOperations } from "./realms.ts";
 import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
@@ -17,7 +18,7 @@ export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
 export { type Capabilities, contractVersion, type ModelsCatalog, packageVersion } from "./host.ts";
-export { type Labels, RealmId } from "./ids.ts";
+export { type Labels, RealmId, REGISTRY_REALM } from "./ids.ts";
 export {
   type AssistantBlock,
   type Content,
@@ -29,6 +30,7 @@ export {
 export type { McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export { partsOf, type Remote, type RemoteParts } from "./remote.ts";
+export type { RealmDeletion, RealmInfo } from "./realms.ts";
 export {
   type ClientTool,
   ClientTools,
@@ -50,6 +52,7 @@ export const operations = {
   ...contextOperations,
   ...replayOperations,
   ...configOperations,
+  ...realmOperations,
   ...hostOperations,
 } satisfies Record<string, Operation>;
 

@@ -2,6 +2,7 @@ import type { Handlers } from "../call.ts";
 import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { hostHandlers } from "./host.ts";
+import { realmHandlers } from "./realms.ts";
 import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
@@ -17,5 +18,6 @@ export const handlers: Handlers = {
   ...contextHandlers,
   ...replayHandlers,
   ...configHandlers,
+  ...realmHandlers,
   ...hostHandlers,
 };
