@@ -1,4 +1,5 @@
 import type { SessionSummary } from "../sdk/contract/index.ts";
+import { columns } from "./columns.ts";
 
 /** Lays a page of sessions out in columns; labels get one only when a session has some. */
 export function sessionTable(sessions: readonly SessionSummary[]): string {
@@ -27,20 +28,6 @@ export function labelText(labels: Readonly<Record<string, string>> = {}): string
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
 
 function twoDigits(value: number): string {
