@@ -12,7 +12,7 @@ export interface GlobalFlags {
   contextRoot?: string;
 }
 
-const backends = ["sqlite", "redb", "jsonl", "memory"];
+export const backends: readonly string[] = ["sqlite", "redb", "jsonl", "memory"];
 
 /** Declares the global flags on the program. */
 export function addGlobalFlags(program: Command): Command {
@@ -50,10 +50,14 @@ export function defaultRealm({ contextRoot }: GlobalFlags): string {
   return workspaceRealm(contextRoot ?? process.cwd());
 }
 
-/** What an embedded server of this command is called, apart from its realm. */
+/** What this process, and a server of its own, is called apart from its realm. @throws {UsageError} */
 export function instanceFlags({ instance, realmBackend }: GlobalFlags) {
+  const backend = realmBackend ?? (process.env["RKAT_REALM_BACKEND"] || undefined);
+  if (backend !== undefined && !backends.includes(backend)) {
+    throw new UsageError(`RKAT_REALM_BACKEND is one of ${backends.join(", ")}, not '${backend}'`);
+  }
   return {
-    instance: instance ?? process.env["RKAT_INSTANCE"],
-    realmBackend: realmBackend ?? process.env["RKAT_REALM_BACKEND"],
+    instance: instance ?? (process.env["RKAT_INSTANCE"] || undefined),
+    realmBackend: backend,
   };
 }

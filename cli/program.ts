@@ -4,6 +4,7 @@ import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
 import type { ConfigGetFlags, ModelsFlags } from "./introspection.ts";
 import { packageVersion } from "./package-root.ts";
+import { addRealmCommands } from "./realm-commands.ts";
 import type { RunFlags } from "./run.ts";
 import type { ServeFlags } from "./serve.ts";
 import type { ForkFlags, ListFlags, RewindFlags } from "./sessions.ts";
@@ -23,6 +24,7 @@ export function buildProgram(finish: Finish): Command {
   addSessionCommands(program, finish);
   addIntrospection(program, finish);
   addConfig(program, finish);
+  addRealmCommands(program, finish);
   addServe(program, finish);
   addRpc(program, finish);
   addMcp(program, finish);
@@ -162,6 +164,8 @@ function addServe(program: Command, finish: Finish): void {
     .description("run the server on this machine")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 picks a free one", portNumber, 8080)
+    .option("--user-config-root <dir>", "accepted for the original's command lines; no effect")
+    .option("--expose-paths", "accepted for the original's command lines; no effect")
     .action(async (_flags: unknown, command: Command) => {
       const { serve } = await import("./serve.ts");
       finish(await serve(command.optsWithGlobals<ServeFlags>()));

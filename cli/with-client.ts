@@ -1,6 +1,6 @@
 import { MeerkatClient } from "../sdk/index.ts";
 import { type Deployment, openDeployment } from "./deployment.ts";
-import type { GlobalFlags } from "./global-flags.ts";
+import { type GlobalFlags, instanceFlags } from "./global-flags.ts";
 
 /** A connection to the deployment, for the length of one command. */
 export interface Connection {
@@ -28,8 +28,9 @@ export async function withClient(
 async function connect(
   client: MeerkatClient,
   { url, token, realm }: Deployment,
-  { instance }: GlobalFlags,
+  flags: GlobalFlags,
 ): Promise<void> {
+  const { instance } = instanceFlags(flags);
   const connected = client.connect({ url, token, realmId: realm, instanceId: instance });
   // The SDK is patient with a deployment that does not answer; somebody at a terminal is not.
   await Promise.all([connected, reach(url)]);

@@ -90,6 +90,18 @@ export function realmStub(realmId: string): DurableObjectStub<RealmObject> {
   return env.REALMS.getByName(realmId);
 }
 
+/** What an object has stored: its tables, without the platform's own, and its alarm. */
+export function storedIn(stub: DurableObjectStub<RealmObject | SessionObject>): Promise<string[]> {
+  return runInDurableObject(stub, async (_, { storage }) => {
+    const tables = storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .toArray()
+      .filter(({ name }) => !name.startsWith("_cf_"));
+    const alarm = (await storage.getAlarm()) === null ? [] : ["alarm"];
+    return [...tables.map(({ name }) => name), ...alarm];
+  });
+}
+
 /** Writes the realm's config as an administrator would. */
 export async function configure(realmId: string, config: ConfigDocument): Promise<void> {
   await partsOf<RealmParts>(realmStub(realmId)).config.set({}, undefined);

@@ -23,6 +23,7 @@ import {
 import { DeferredSession, type HistoryOptions, readSessionHistory, Session } from "./session.ts";
 import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
 import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
+import { Realms } from "./realms.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
 
@@ -38,6 +39,8 @@ export class MeerkatClient implements AsyncDisposable {
   #link: Link | undefined;
   #isClosed = false;
   #capabilities: Capability[] = [];
+  /** The realms of the deployment. */
+  readonly realms = new Realms((name, params, options) => this.call(name, params, options));
 
   /** Options given here hold for every `connect`, which may override them. */
   constructor(options: ConnectOptions = {}) {
@@ -45,9 +48,8 @@ export class MeerkatClient implements AsyncDisposable {
   }
 
   /**
-   * Reaches the deployment, checks that it speaks this SDK's contract, and registers declared tools.
-   * @throws {MeerkatError} `INVALID_ARGS`, `VERSION_MISMATCH`, `UNAUTHORIZED`, `CONNECTION_CLOSED`, and
-   * `INVALID_STATE` when the client is connected already.
+   * Reaches the deployment, checks its contract, and registers declared tools. @throws {MeerkatError}
+   * `INVALID_ARGS`, `VERSION_MISMATCH`, `UNAUTHORIZED`, `CONNECTION_CLOSED`, `INVALID_STATE` if connected.
    */
   async connect(options: ConnectOptions = {}): Promise<this> {
     if (this.#link) throw new MeerkatError("INVALID_STATE", "The client is connected already");
@@ -176,10 +178,7 @@ export class MeerkatClient implements AsyncDisposable {
     this.#link?.registerTools();
   }
 
-  /**
-   * Calls any operation by its name on the wire, with the wire's own members.
-   * @throws {MeerkatError} with the operation's codes, `CONNECTION_CLOSED` if its answer was lost.
-   */
+  /** Calls any operation, in the wire's words. @throws {MeerkatError} also `CONNECTION_CLOSED` */
   async call<Name extends OperationName>(
     name: Name,
     params: ParamsOf<Name>,

@@ -34,6 +34,7 @@ export {
 } from "./guards.ts";
 export type { Fetch, NetworkOptions } from "./network-transport.ts";
 export type { ConfigEnvelope } from "./realm-config.ts";
+export type { RealmDeletion, RealmInfo } from "./realms.ts";
 export type {
   RewindResult,
   RunResult,

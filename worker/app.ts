@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
 import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
@@ -11,14 +11,16 @@ import { mcp } from "./surfaces/mcp/mcp.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
 
+const MAX_INSTANCE_CHARS = 128;
+
 const api = new Hono<AppEnv>()
   .use(async (c, next) => {
     const realm = realmNamed(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
     const origin = c.req.header("origin") ?? null;
-    const scopes = await authenticate(c.req.raw, c.env, (ticket) =>
+    const grant = await authenticate(c.req.raw, c.env, (ticket) =>
       realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin),
     );
-    c.set("caller", { env: c.env, realm, scopes, origin });
+    c.set("caller", { env: c.env, realm, ...grant, origin, instance: instanceNamed(c.req) });
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
@@ -49,4 +51,10 @@ function realmNamed(path: string | undefined, header: string | undefined, env: E
   if (realm.success) return realm.data;
   const message = `Invalid realm '${path ?? header}': ${realm.error.issues[0]?.message}`;
   throw new AppError("INVALID_PARAMS", message);
+}
+
+/** What the client calls itself: for information, so it is cut rather than refused. */
+function instanceNamed(request: HonoRequest): string | undefined {
+  const name = request.header("x-meerkat-instance") ?? request.query("instance_id");
+  return name?.slice(0, MAX_INSTANCE_CHARS) || undefined;
 }

@@ -1,6 +1,12 @@
 import { AppError, type Scope } from "../sdk/contract/index.ts";
 
-const everything: readonly Scope[] = ["read", "run", "admin"];
+/** What a request may do, and whether in other realms than the one it is about. */
+export interface Grant {
+  scopes: readonly Scope[];
+  reach: "deployment" | "realm";
+}
+
+const everything: Grant = { scopes: ["read", "run", "admin"], reach: "deployment" };
 
 /**
  * What a request may do. A deployed Worker is closed until `RKAT_ADMIN_TOKEN` is set; the embedded
@@ -11,9 +17,10 @@ export async function authenticate(
   request: Request,
   env: Env,
   redeem: (ticket: string) => Promise<readonly Scope[]>,
-): Promise<readonly Scope[]> {
+): Promise<Grant> {
   const ticket = ticketOf(request);
-  if (ticket) return redeem(ticket);
+  // A ticket is a realm's, whoever it was issued to.
+  if (ticket) return { scopes: await redeem(ticket), reach: "realm" };
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
     if (open === "loopback" && isLoopback(new URL(request.url).hostname)) return everything;

@@ -18,6 +18,10 @@ export interface Caller {
   env: Env;
   realm: string;
   scopes: readonly Scope[];
+  /** Whether the caller may name other realms than this one: the deployment's administrators may. */
+  reach: "deployment" | "realm";
+  /** What the calling process calls itself, for information. */
+  instance?: string | undefined;
   /** The web page that asks, if a browser does. */
   origin: string | null;
   /** Tools that this client runs itself while it is connected; its turns wait for it. */

@@ -26,6 +26,7 @@ export const crossOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
       "mcp-name",
       "mcp-protocol-version",
       "mcp-session-id",
+      "x-meerkat-instance",
       "x-meerkat-realm",
       "x-meerkat-request-id",
     ],

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Deployment, openDeployment } from "../deployment.ts";
-import type { GlobalFlags } from "../global-flags.ts";
+import { type GlobalFlags, instanceFlags } from "../global-flags.ts";
 
 const TRIES = 5;
 const PAUSE_MS = 300;
@@ -42,11 +42,13 @@ export class Endpoint {
     this.#deployment ??= openDeployment(this.#flags);
     const { url, token, realm } = await this.#deployment;
     const path = realm === undefined ? "/mcp" : `/realms/${encodeURIComponent(realm)}/mcp`;
+    const { instance } = instanceFlags(this.#flags);
     return fetch(url.replace(/\/+$/, "") + path, {
       method: "POST",
       headers: {
         accept: "application/json, text/event-stream",
         "content-type": "application/json",
+        ...(instance ? { "x-meerkat-instance": instance } : {}),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...headers,
       },

@@ -2,7 +2,7 @@ import { NetworkTransport } from "../../sdk/network-transport.ts";
 import type { Transport } from "../../sdk/transport.ts";
 import { type Deployment, openDeployment } from "../deployment.ts";
 import { openStateRoot, readServerNote } from "../embedded/state-root.ts";
-import type { GlobalFlags } from "../global-flags.ts";
+import { type GlobalFlags, instanceFlags } from "../global-flags.ts";
 import type { Gateway } from "./link.ts";
 
 /** How long the process that served is waited for, before this one serves in its place. */
@@ -24,7 +24,7 @@ export class DeploymentGateway implements Gateway {
     this.#deployment ??= openDeployment(this.#flags);
     try {
       const { url, token, realm } = await this.#deployment;
-      const { instance } = this.#flags;
+      const { instance } = instanceFlags(this.#flags);
       return new NetworkTransport({ url, token, realmId: realm, instanceId: instance });
     } catch (error) {
       this.#deployment = undefined;

@@ -13,21 +13,23 @@ import { reachable } from "./upstreams.ts";
 export class Config {
   readonly #record: RealmRecord;
   readonly #env: object;
+  readonly #onChange: () => void;
 
-  constructor(record: RealmRecord, env: object) {
+  constructor(record: RealmRecord, env: object, onChange: () => void) {
     this.#record = record;
     this.#env = env;
+    this.#onChange = onChange;
   }
 
-  /** What a turn needs of its realm, secrets and all; asking does not create it. */
+  /** What a turn needs of its realm, secrets and all; asking does not create it. @throws {AppError} `REALM_DELETING` */
   inUse(): { config: ConfigDocument; generation: number } {
-    const { config = {}, generation = 0 } = this.#record.find() ?? {};
+    const { config = {}, generation = 0 } = this.#record.inUse() ?? {};
     return { config, generation };
   }
 
   /** The config as anyone may see it; a realm that nobody used yet has the defaults. */
   read(): ConfigEnvelope {
-    const { config, generation } = this.inUse();
+    const { config = {}, generation = 0 } = this.#record.find() ?? {};
     const { realmId, instanceId, backend } = this.#record.manifest;
     return {
       // An object stays an object.
@@ -65,6 +67,7 @@ export class Config {
     const changed = withSecrets(change(config), config);
     const checked = reachable(checkedConfig(changed), this.#env);
     this.#record.writeConfig(checked, generation + 1);
+    this.#onChange();
     return this.read();
   }
 }

@@ -28,6 +28,45 @@ export class DirectoryStorage {
     });
   }
 
+  /** Enters a session that is about to be; it has no row before its first report. */
+  join(sessionId: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO members (session_id) VALUES (?)", sessionId);
+  }
+
+  /** Puts in what a session says of itself, unless it reported since `saw`. @returns whether that was news */
+  correct(row: DirectoryRow, saw: number | undefined): boolean {
+    const [known] = this.#sql
+      .exec<StoredRow>("SELECT * FROM sessions WHERE session_id = ?", row.session_id)
+      .toArray();
+    if (known?.version !== saw || (known && isSame(known, row))) return false;
+    this.#storage.transactionSync(() => {
+      this.remove(row.session_id);
+      this.#insert(row);
+    });
+    return true;
+  }
+
+  /** Forgets a session. @returns whether it had a row */
+  remove(sessionId: string): boolean {
+    const [known] = this.#sql
+      .exec<{ labels: string }>(
+        "DELETE FROM sessions WHERE session_id = ? RETURNING labels",
+        sessionId,
+      )
+      .toArray();
+    this.#sql.exec("DELETE FROM members WHERE session_id = ?", sessionId);
+    const labels: Record<string, string> = JSON.parse(known?.labels ?? "{}");
+    for (const [key, value] of Object.entries(labels)) {
+      this.#sql.exec(
+        "DELETE FROM labels WHERE key = ? AND value = ? AND session_id = ?",
+        key,
+        value,
+        sessionId,
+      );
+    }
+    return known !== undefined;
+  }
+
   /** Sessions that are not archived, most recently used first. */
   list(limit: number, offset: number, labels: Readonly<Record<string, string>>): SessionRow[] {
     const wanted = Object.entries(labels);
@@ -48,8 +87,8 @@ export class DirectoryStorage {
   #insert(row: DirectoryRow): void {
     this.#sql.exec(
       `INSERT INTO sessions (session_id, version, created_at, updated_at, message_count,
-         total_tokens, is_active, archived, model, provider, labels)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         total_tokens, is_active, archived, archived_at, model, provider, labels)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.session_id,
       row.version,
       row.created_at,
@@ -58,10 +97,12 @@ export class DirectoryStorage {
       row.total_tokens,
       Number(row.is_active),
       Number(row.archived),
+      row.archived_at ?? null,
       row.model,
       row.provider,
       JSON.stringify(row.labels ?? {}),
     );
+    this.join(row.session_id);
     for (const [key, value] of Object.entries(row.labels ?? {})) {
       this.#sql.exec(
         "INSERT INTO labels (key, value, session_id) VALUES (?, ?, ?)",
@@ -90,7 +131,7 @@ export class DirectoryStorage {
   #move(row: DirectoryRow): void {
     this.#sql.exec(
       `UPDATE sessions SET version = ?, message_count = ?, total_tokens = ?, is_active = ?,
-         model = ?, provider = ?, updated_at = ?, archived = ? WHERE session_id = ?`,
+         model = ?, provider = ?, updated_at = ?, archived = ?, archived_at = ? WHERE session_id = ?`,
       row.version,
       row.message_count,
       row.total_tokens,
@@ -99,6 +140,7 @@ export class DirectoryStorage {
       row.provider,
       row.updated_at,
       Number(row.archived),
+      row.archived_at ?? null,
       row.session_id,
     );
   }
@@ -116,3 +158,18 @@ export type SessionRow = {
   provider: SessionSummary["provider"];
   labels: string;
 };
+
+type StoredRow = SessionRow & { version: number; archived: number };
+
+function isSame(known: StoredRow, row: DirectoryRow): boolean {
+  return (
+    known.version === row.version &&
+    known.updated_at === row.updated_at &&
+    known.message_count === row.message_count &&
+    known.total_tokens === row.total_tokens &&
+    known.is_active === Number(row.is_active) &&
+    known.archived === Number(row.archived) &&
+    known.model === row.model &&
+    known.labels === JSON.stringify(row.labels ?? {})
+  );
+}

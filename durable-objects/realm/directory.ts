@@ -1,4 +1,4 @@
-import type { SessionSummary } from "../../sdk/contract/index.ts";
+import type { ConfigDocument, SessionSummary } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
@@ -14,16 +14,33 @@ interface Page {
 export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
+  readonly #onChange: () => void;
 
-  constructor(record: RealmRecord, storage: DurableObjectStorage) {
+  constructor(record: RealmRecord, storage: DirectoryStorage, onChange: () => void) {
     this.#record = record;
-    this.#storage = new DirectoryStorage(storage);
+    this.#storage = storage;
+    this.#onChange = onChange;
   }
 
-  /** Takes a session's report; the first one makes the realm. */
+  /**
+   * Notes a session before it exists, so that none can be missed; a realm's very first ones are noted
+   * by their reports, since a session that is refused must not make a realm. @throws {AppError} `REALM_DELETING`
+   */
+  join(sessionId: string): { config: ConfigDocument } {
+    const found = this.#record.inUse();
+    if (found) this.#storage.join(sessionId);
+    return { config: found?.config ?? {} };
+  }
+
+  /** Takes a session's report; the first one makes the realm. One that is being deleted only has to know of it. */
   async record(row: DirectoryRow): Promise<void> {
-    this.#record.open();
+    if (this.#record.find()?.isDeleting) {
+      this.#storage.join(row.session_id);
+      return;
+    }
+    const { config } = this.#record.open();
     this.#storage.record(row);
+    if (config.retention) this.#onChange();
   }
 
   /** Sessions that are not archived, most recently used first. */

@@ -51,4 +51,30 @@ export const migrations = [
      is_over INTEGER NOT NULL DEFAULT 0,
      created_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  // Every session that was let in, also one that has not reported yet: what repair and deletion ask.
+  `CREATE TABLE members (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
+   INSERT INTO members SELECT session_id FROM sessions;
+   ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
+   UPDATE sessions SET archived_at = updated_at WHERE archived = 1;
+   CREATE INDEX sessions_by_archive ON sessions (archived_at, session_id)
+     WHERE archived_at IS NOT NULL;
+   ALTER TABLE realm ADD COLUMN is_registered INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE realm ADD COLUMN deleting_at INTEGER;
+   -- How far the realm's own deletion has come: one row at most.
+   CREATE TABLE deletion (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     phase TEXT NOT NULL,
+     cursor TEXT NOT NULL DEFAULT '',
+     is_dirty INTEGER NOT NULL DEFAULT 0,
+     total INTEGER NOT NULL,
+     erased INTEGER NOT NULL DEFAULT 0,
+     verified INTEGER NOT NULL DEFAULT 0,
+     started_at INTEGER NOT NULL
+   );
+   -- Only in the reserved object that lists the deployment's realms. A deleted one leaves its proof.
+   CREATE TABLE registry (
+     realm_id TEXT PRIMARY KEY,
+     deletion TEXT,
+     deleted_at INTEGER
+   ) WITHOUT ROWID;`,
 ] as const;

@@ -1,16 +1,25 @@
 import type { Config } from "./config.ts";
+import type { Deletion } from "./deletion.ts";
 import type { Directory } from "./directory.ts";
 import type { Handles } from "./handles.ts";
+import type { Profile } from "./profile.ts";
+import type { Registry } from "./registry.ts";
+import type { Repair } from "./repair.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** What a realm's object is made of; each part owns its tables. */
 export interface RealmParts {
+  profile: Profile;
   config: Config;
   directory: Directory;
+  repair: Repair;
+  deletion: Deletion;
   tickets: Tickets;
   requestIds: RequestIds;
   handles: Handles;
+  /** Used only in the reserved realm's object. */
+  registry: Registry;
 }
 
 /** One call of one part's method, as it crosses to the object. */

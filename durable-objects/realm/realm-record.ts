@@ -1,12 +1,14 @@
-import type { ConfigDocument } from "../../sdk/contract/index.ts";
+import { AppError, type ConfigDocument, type RealmInfo } from "../../sdk/contract/index.ts";
 import { hasTable, migrate } from "../lib/migrate.ts";
 import { migrations } from "./migrations.ts";
+
+export type Origin = RealmInfo["origin"];
 
 /** What a realm is: fixed when it is first used (contract 1.2). */
 export interface Manifest {
   realmId: string;
   backend: string;
-  origin: string;
+  origin: Origin;
   instanceId: string | null;
   /** Unix seconds. */
   createdAt: number;
@@ -17,18 +19,23 @@ export interface StoredRealm {
   manifest: Manifest;
   generation: number;
   config: ConfigDocument;
+  /** Whether the deployment's list of realms has it. */
+  isRegistered: boolean;
+  isDeleting: boolean;
 }
 
 /** The one row that says that the realm exists, what it is, and how it is configured. */
 export class RealmRecord {
   readonly #storage: DurableObjectStorage;
   readonly #pinned: () => Manifest;
+  readonly #onCreate: () => void;
   #isCreated = false;
 
   /** `pinned` gives the manifest of a realm that is used for the first time. */
-  constructor(storage: DurableObjectStorage, pinned: () => Manifest) {
+  constructor(storage: DurableObjectStorage, pinned: () => Manifest, onCreate: () => void) {
     this.#storage = storage;
     this.#pinned = pinned;
+    this.#onCreate = onCreate;
     if (this.exists) migrate(storage, migrations);
   }
 
@@ -50,6 +57,8 @@ export class RealmRecord {
     if (!row) return undefined;
     const { realm_id, backend, origin, instance_id, created_at, generation, config } = row;
     return {
+      isRegistered: row.is_registered === 1,
+      isDeleting: row.deleting_at !== null,
       manifest: {
         realmId: realm_id,
         backend,
@@ -62,9 +71,28 @@ export class RealmRecord {
     };
   }
 
-  /** The realm, created on its first use. */
-  open(): StoredRealm {
-    return this.find() ?? this.#create(this.#pinned());
+  /** The realm for work to be done in it, or nothing before its first use. @throws {AppError} `REALM_DELETING` */
+  inUse(): StoredRealm | undefined {
+    const found = this.find();
+    if (!found?.isDeleting) return found;
+    const { realmId } = found.manifest;
+    throw new AppError("REALM_DELETING", `Realm '${realmId}' is being deleted`);
+  }
+
+  /** The realm, created on its first use, under `backend` if that is given. @throws {AppError} like `inUse` */
+  open(backend?: string): StoredRealm {
+    const found = this.inUse();
+    if (found) return found;
+    const pinned = this.#pinned();
+    return this.#create({ ...pinned, backend: backend ?? pinned.backend });
+  }
+
+  markRegistered(): void {
+    this.#storage.sql.exec("UPDATE realm SET is_registered = 1");
+  }
+
+  markDeleting(): void {
+    this.#storage.sql.exec("UPDATE realm SET deleting_at = ?", Date.now());
   }
 
   writeConfig(config: ConfigDocument, generation: number): void {
@@ -86,16 +114,19 @@ export class RealmRecord {
       instanceId,
       createdAt,
     );
-    return { manifest, generation: 0, config: {} };
+    this.#onCreate();
+    return { manifest, generation: 0, config: {}, isRegistered: false, isDeleting: false };
   }
 }
 
 type RealmRow = {
   realm_id: string;
   backend: string;
-  origin: string;
+  origin: Origin;
   instance_id: string | null;
   created_at: number;
   generation: number;
   config: string;
+  is_registered: number;
+  deleting_at: number | null;
 };

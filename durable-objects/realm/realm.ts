@@ -1,30 +1,35 @@
 import { DurableObject } from "cloudflare:workers";
+import { partsOf, REGISTRY_REALM } from "../../sdk/contract/index.ts";
 import { Config } from "./config.ts";
+import { Deletion } from "./deletion.ts";
 import { Directory } from "./directory.ts";
+import { DirectoryStorage } from "./directory-storage.ts";
 import { Handles } from "./handles.ts";
-import { type Manifest, RealmRecord } from "./realm-record.ts";
+import { Membership } from "./membership.ts";
+import { Profile } from "./profile.ts";
+import { type Manifest, type Origin, RealmRecord } from "./realm-record.ts";
 import type { PartCall, RealmParts } from "./realm-parts.ts";
+import { Registration } from "./registration.ts";
+import { Registry } from "./registry.ts";
+import { Repair } from "./repair.ts";
 import { RequestIds } from "./request-ids.ts";
+import { Retention } from "./retention.ts";
+import type { ListedSession } from "./session-objects.ts";
 import { Tickets } from "./tickets.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /**
  * One tenant, named by its realm id. Callers reach its parts through `partsOf(stub)`. Asking about a
  * realm does not create it; its first use does.
  */
 export class RealmObject extends DurableObject<Env> {
-  readonly #parts: RealmParts;
+  readonly #upkeep: Upkeep;
+  #parts: RealmParts;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { storage } = ctx;
-    const record = new RealmRecord(storage, () => this.#pinned());
-    this.#parts = {
-      config: new Config(record, env),
-      directory: new Directory(record, storage),
-      tickets: new Tickets(record, storage.sql),
-      requestIds: new RequestIds(record, storage.sql),
-      handles: new Handles(record, storage.sql),
-    };
+    this.#upkeep = new Upkeep(ctx);
+    this.#parts = this.#assemble();
   }
 
   /** Does what a caller asks of one part. */
@@ -33,6 +38,49 @@ export class RealmObject extends DurableObject<Env> {
     // Only what the part's class declares can be named: see `PartCall`.
     const run: (...given: readonly unknown[]) => unknown = Reflect.get(target, method);
     return run.call(target, ...args);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#upkeep.run();
+  }
+
+  #assemble(): RealmParts {
+    const { storage } = this.ctx;
+    const onChange = () => this.#upkeep.arm();
+    const record = new RealmRecord(storage, () => this.#pinned(), onChange);
+    const directory = new DirectoryStorage(storage);
+    const members = new Membership(storage.sql);
+    const sessions = (id: string) => this.#session(record.manifest.realmId, id);
+    const registry = () => partsOf<RealmParts>(this.env.REALMS.getByName(REGISTRY_REALM)).registry;
+    const reach = { directory, members, sessions, registry, onChange };
+    const eraseRealm = () => this.#eraseRealm();
+    const deletion = new Deletion(record, storage, { ...reach, eraseRealm });
+    const registration = new Registration(record, registry);
+    // The deletion comes last: there may be nothing for another to look at after it.
+    this.#upkeep.take(registration, new Retention(record, reach), deletion);
+    return {
+      profile: new Profile(record, { members, deletion, registration }),
+      config: new Config(record, this.env, onChange),
+      directory: new Directory(record, directory, onChange),
+      repair: new Repair(record, reach),
+      deletion,
+      tickets: new Tickets(record, storage.sql),
+      requestIds: new RequestIds(record, storage.sql),
+      handles: new Handles(record, storage.sql),
+      registry: new Registry(storage),
+    };
+  }
+
+  /** In one synchronous step: whatever comes next finds a realm that nobody used yet. */
+  async #eraseRealm(): Promise<void> {
+    const { storage } = this.ctx;
+    const erased = [storage.deleteAlarm(), storage.deleteAll()];
+    this.#parts = this.#assemble();
+    await Promise.all(erased);
+  }
+
+  #session(realmId: string, sessionId: string): ListedSession {
+    return this.env.SESSIONS.getByName(`${realmId}/${sessionId}`);
   }
 
   /** What this realm becomes when it is first used. */
@@ -49,7 +97,9 @@ export class RealmObject extends DurableObject<Env> {
   }
 }
 
-function originOf(realmId: string): string {
+function originOf(realmId: string): Origin {
   if (/^ws-[0-9a-f]{16}$/.test(realmId)) return "workspace";
-  return realmId.startsWith("realm-") ? "generated" : "explicit";
+  return /^realm-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(realmId)
+    ? "generated"
+    : "explicit";
 }

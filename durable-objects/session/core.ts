@@ -93,6 +93,11 @@ export class SessionCore {
     return (await this.#realm(realmId).config.inUse()).config;
   }
 
+  /** Enters a session that is about to be made in the realm's list, and brings the realm's config. */
+  async join(realmId: string, sessionId: string): Promise<ConfigDocument> {
+    return (await this.#realm(realmId).directory.join(sessionId)).config;
+  }
+
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
   async tellRealm(): Promise<void> {
     this.#armAlarm();

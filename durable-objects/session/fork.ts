@@ -81,8 +81,8 @@ export class Fork {
   ): Promise<Forked> {
     const source = () => this.#around.source(ids.realmId, request.from_session_id);
     const origin = await source().forkOrigin(request.at);
-    this.#around.wakeLater();
     this.#checkFree();
+    this.#around.wakeLater();
     this.#rows.clear();
     for (let after = START; ;) {
       const page = await source().forkRows(origin, after);
@@ -130,8 +130,9 @@ export class Fork {
     return { messageCount: first.event.at };
   }
 
-  /** A create under the same key may have come between two pages. */
+  /** A create under the same key, or an erasure, may have come between two pages. */
   #checkFree(): void {
+    this.#journal.checkOpen();
     if (this.#journal.session) throw taken;
   }
 }

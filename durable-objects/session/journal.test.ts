@@ -174,4 +174,15 @@ describe("a journal", () => {
       expect([...reopen(new Witness()).eventsAfter(0)]).toEqual(witness.told);
     });
   });
+
+  it("lets nobody bring a session back who held it when it was erased", async () => {
+    await withJournal((journal, _witness, reopen) => {
+      const late = reopen(new Witness());
+      late.close();
+
+      expect(() => createIn(late)).toThrow(expect.objectContaining({ code: "SESSION_NOT_FOUND" }));
+      expect(late.session).toBeUndefined();
+      expect(journal.session).toBeDefined();
+    });
+  });
 });

@@ -1,4 +1,9 @@
-import type { AgentEvent, ContentBlock, LogEntry } from "../../sdk/contract/index.ts";
+import {
+  type AgentEvent,
+  AppError,
+  type ContentBlock,
+  type LogEntry,
+} from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import { excerpt, pieces } from "./excerpt.ts";
 import type { SessionIdentity, SessionState } from "./state.ts";
@@ -49,6 +54,7 @@ export class Journal {
   #pendingChars = 0;
   #transcript: StoredMessage[] | undefined;
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(storage: SessionStorage, listener: Listener) {
     this.#storage = storage;
@@ -73,11 +79,25 @@ export class Journal {
     state: Omit<SessionState, "messageCount"> & { messageCount?: number },
     change: Change,
   ): void {
+    this.checkOpen();
     // A fork's messages are there before it is.
     const commit = this.#prepare({ messageCount: 0, ...state }, change);
     this.#storage.create(identity, commit);
     this.#found = { identity, state: commit.state };
     this.#accept(commit);
+  }
+
+  /** The session is gone from storage: whoever still holds this journal finds none, and can make none. */
+  close(): void {
+    clearTimeout(this.#checkpoint);
+    this.#found = undefined;
+    this.#isClosed = true;
+  }
+
+  /** @throws {AppError} `SESSION_NOT_FOUND` after `close` */
+  checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw new AppError("SESSION_NOT_FOUND", "The session was erased while it was made");
   }
 
   /** Stores the change and what deltas are pending, in one transaction, then tells the events. */

@@ -11,9 +11,12 @@ import {
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { TurnRequest } from "./admission.ts";
+import { create, fork, startTurn } from "./beginning.ts";
 import { pendingCalls } from "./client-calls.ts";
 import { SessionCore } from "./core.ts";
+import type { Erasure, Standing } from "./directory.ts";
 import type { Format } from "./envelope.ts";
+import { erase, stored } from "./erasure.ts";
 import type { Forked, ForkRequest } from "./fork.ts";
 import { checkUnchanged, forkOrigin, type ForkOrigin, type ForkSource } from "./fork-origin.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
@@ -26,7 +29,7 @@ import { attach, checkCursor, type Page, page } from "./watch.ts";
 
 /** One conversation of one realm, named `<realm>/<session id>`. It runs at most one turn at a time. */
 export class SessionObject extends DurableObject<Env> implements ForkSource {
-  readonly #core: SessionCore;
+  #core: SessionCore;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -41,32 +44,20 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
     sessionId: string,
     parcel: Parcel<CreateRequest>,
   ): Promise<Admitted> {
-    const request = await unpack(parcel);
-    const config = await this.#core.config(realmId);
-    const admitted = await this.#core.intake.create({ realmId, sessionId }, request, config);
-    if (!admitted.isRepeat) this.#core.runs.begin();
-    await this.#core.tellRealm();
-    return admitted;
+    return create(this.#core, { realmId, sessionId }, await unpack(parcel));
   }
 
   /** Starts a turn; its events are told from the returned place on. */
   async startTurn(parcel: Parcel<TurnRequest>): Promise<Admitted> {
     this.#core.runs.recover();
-    const request = await unpack(parcel);
-    const config = await this.#core.config(present(this.#core.journal).identity.realmId);
-    const admitted = await this.#core.intake.startTurn(request, config);
-    if (!admitted.isRepeat) this.#core.runs.begin();
-    return admitted;
+    return startTurn(this.#core, await unpack(parcel));
   }
 
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
   async result(runId: string, firstSeq = 0, untilPending = false): Promise<Parcel<RunResult>> {
     this.#core.runs.recover();
-    try {
-      return pack(await this.#core.runs.result(runId, firstSeq, untilPending));
-    } finally {
-      await this.#core.directory.report();
-    }
+    const { runs, directory } = this.#core;
+    return pack(await directory.after(runs.result(runId, firstSeq, untilPending)));
   }
 
   /** Takes the results of tools that a client ran; `firstSeq` is where they start in the log. */
@@ -120,7 +111,7 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
 
   /** Makes this session out of another one's transcript. */
   fork(realmId: string, sessionId: string, request: ForkRequest): Promise<Forked> {
-    return this.#core.told(this.#core.fork.begin({ realmId, sessionId }, request));
+    return fork(this.#core, { realmId, sessionId }, request);
   }
 
   forkOrigin(at: number | undefined): ForkOrigin {
@@ -136,6 +127,19 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   rewind(request: RewindRequest): Promise<Rewound> {
     this.#core.runs.recover();
     return this.#core.told(this.#core.rewind.undo(request));
+  }
+
+  /** Leaves nothing of the session, unless it was used since the directory `saw` it; see `erase`. */
+  async erase(saw?: number): Promise<Erasure> {
+    const erasing = erase(this.ctx, this.#core, saw);
+    if (!erasing) return { outcome: "kept", row: this.#core.directory.row() };
+    this.#core = new SessionCore(this.ctx, this.env);
+    return { outcome: await erasing };
+  }
+
+  /** What the realm may believe of this session, whatever it was told. */
+  async standing(): Promise<Standing> {
+    return { row: this.#core.directory.row(), stored: await stored(this.ctx.storage) };
   }
 
   read(): SessionInfo {

@@ -61,6 +61,13 @@ export const ConfigDocument = z.looseObject({
     })
     .optional(),
   ...modelSections,
+  /** When sessions are erased by themselves, in days; without a number they are kept for ever. */
+  retention: z
+    .looseObject({
+      archived_days: positive.max(36_500).nullish(),
+      idle_days: positive.max(36_500).nullish(),
+    })
+    .optional(),
 });
 export type ConfigDocument = z.infer<typeof ConfigDocument>;
 

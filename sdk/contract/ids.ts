@@ -1,5 +1,8 @@
 import * as z from "zod";
 
+/** Reserved (contract 1.1): the object of this name keeps the list of all realms. */
+export const REGISTRY_REALM = "global";
+
 /** A realm's name: 1 to 64 of A-Z a-z 0-9 _ -, starting with a letter or digit, and no UUID (contract 1.1). */
 export const RealmId = z
   .string()
@@ -7,7 +10,8 @@ export const RealmId = z
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
     "a realm name has 1 to 64 letters, digits, '_' or '-' and starts with a letter or digit",
   )
-  .refine((name) => !z.guid().safeParse(name).success, "a realm name must not be a UUID");
+  .refine((name) => !z.guid().safeParse(name).success, "a realm name must not be a UUID")
+  .refine((name) => name !== REGISTRY_REALM, `the realm name '${REGISTRY_REALM}' is reserved`);
 
 /** `<session_id>` or `<realm_id>:<session_id>`. Checked where the realm is known, so that the error can name it. */
 export const SessionLocator = z.string().meta({

@@ -5,6 +5,7 @@ import { configOperations } from "./config.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
+import { realmOperations } from "./realms.ts";
 import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
@@ -24,7 +25,7 @@ export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
 export { type Capabilities, contractVersion, type ModelsCatalog, packageVersion } from "./host.ts";
-export { type Labels, RealmId } from "./ids.ts";
+export { type Labels, RealmId, REGISTRY_REALM } from "./ids.ts";
 export {
   type AssistantBlock,
   type Content,
@@ -45,6 +46,7 @@ export {
   realmModels,
 } from "./realm-models.ts";
 export { partsOf, type Remote, type RemoteParts } from "./remote.ts";
+export type { RealmDeletion, RealmInfo } from "./realms.ts";
 export {
   type ClientTool,
   ClientTools,
@@ -66,6 +68,7 @@ export const operations = {
   ...contextOperations,
   ...replayOperations,
   ...configOperations,
+  ...realmOperations,
   ...hostOperations,
 } satisfies Record<string, Operation>;
 

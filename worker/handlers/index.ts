@@ -3,6 +3,7 @@ import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { hostHandlers } from "./host.ts";
 import { modelHandlers } from "./models.ts";
+import { realmHandlers } from "./realms.ts";
 import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
@@ -18,6 +19,7 @@ export const handlers: Handlers = {
   ...contextHandlers,
   ...replayHandlers,
   ...configHandlers,
+  ...realmHandlers,
   ...hostHandlers,
   ...modelHandlers,
 };

@@ -59,7 +59,11 @@ async function readParams(
   { query: own, input }: Operation,
 ): Promise<Record<string, unknown>> {
   const { searchParams } = new URL(c.req.url);
-  const query = own ? own.read(searchParams) : Object.fromEntries(searchParams);
+  const query: Record<string, unknown> = own
+    ? own.read(searchParams)
+    : Object.fromEntries(searchParams);
+  // It says who asks, not what for.
+  if (!("instance_id" in input.shape)) delete query["instance_id"];
   const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
   const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {

@@ -1,0 +1,15 @@
+import { AppError } from "../sdk/contract/index.ts";
+import type { Caller } from "./call.ts";
+
+/** The one place that decides who may look beyond their own realm: the deployment's administrators. */
+export function reachesAllRealms({ reach }: Caller): boolean {
+  return reach === "deployment";
+}
+
+/** The caller, in the realm it names. @throws {AppError} `SCOPE_DENIED` for a realm that is not its own */
+export function inRealm(caller: Caller, realmId: string | undefined): Caller {
+  if (realmId === undefined || realmId === caller.realm) return caller;
+  if (reachesAllRealms(caller)) return { ...caller, realm: realmId };
+  const message = `This access is bound to realm '${caller.realm}'`;
+  throw new AppError("SCOPE_DENIED", message, { realm_id: caller.realm });
+}
