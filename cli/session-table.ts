@@ -29,7 +29,8 @@ export function labelText(labels: Readonly<Record<string, string>> = {}): string
     .join(",");
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Lays rows out in columns, the first row being the header. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -15,10 +15,10 @@ const api = new Hono<AppEnv>()
   .use(async (c, next) => {
     const realm = realmNamed(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
     const origin = c.req.header("origin") ?? null;
-    const scopes = await authenticate(c.req.raw, c.env, (ticket) =>
+    const access = await authenticate(c.req.raw, c.env, (ticket) =>
       realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin),
     );
-    c.set("caller", { env: c.env, realm, scopes, origin });
+    c.set("caller", { env: c.env, realm, ...access, origin });
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))

@@ -1,4 +1,4 @@
-import { AppError, type Scope } from "../sdk/contract/index.ts";
+import { type Access, AppError, type Scope } from "../sdk/contract/index.ts";
 
 const everything: readonly Scope[] = ["read", "run", "admin"];
 
@@ -10,13 +10,15 @@ const everything: readonly Scope[] = ["read", "run", "admin"];
 export async function authenticate(
   request: Request,
   env: Env,
-  redeem: (ticket: string) => Promise<readonly Scope[]>,
-): Promise<readonly Scope[]> {
+  redeem: (ticket: string) => Promise<Access>,
+): Promise<Access> {
   const ticket = ticketOf(request);
   if (ticket) return redeem(ticket);
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
-    if (open === "loopback" && isLoopback(new URL(request.url).hostname)) return everything;
+    if (open === "loopback" && isLoopback(new URL(request.url).hostname)) {
+      return { scopes: everything, actor: "open" };
+    }
     const message = "This deployment has no access token yet: set the secret RKAT_ADMIN_TOKEN";
     throw new AppError("UNAUTHORIZED", message);
   }
@@ -25,7 +27,7 @@ export async function authenticate(
     throw new AppError("UNAUTHORIZED", "Send an access token: Authorization: Bearer <token>");
   if (!(await isSame(token, secret)))
     throw new AppError("UNAUTHORIZED", "The access token is not valid");
-  return everything;
+  return { scopes: everything, actor: "admin" };
 }
 
 /** A browser cannot set headers on a socket or an event stream, so its ticket comes as a subprotocol or in the query. */

@@ -1,7 +1,10 @@
-import type { SessionSummary } from "../../sdk/contract/index.ts";
+import { AppError, type SessionSummary } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
+
+// A session reports when it is created; one that was refused after all never does.
+const EXPECTED_MS = 10_000;
 
 interface Page {
   limit: number;
@@ -14,6 +17,8 @@ interface Page {
 export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
+  /** Sessions that were let in and have not reported yet, and until when their places are kept. */
+  readonly #expected = new Map<string, number>();
 
   constructor(record: RealmRecord, storage: DurableObjectStorage) {
     this.#record = record;
@@ -24,6 +29,24 @@ export class Directory implements DirectoryTarget {
   async record(row: DirectoryRow): Promise<void> {
     this.#record.open();
     this.#storage.record(row);
+    this.#expected.delete(row.session_id);
+  }
+
+  /**
+   * Keeps a place for a session that is about to be created (`limits.max_sessions`), exactly as long as
+   * this object lives. @throws {AppError} `SERVICE_UNAVAILABLE` when so many are open
+   */
+  admit(sessionId: string, most: number): void {
+    const now = Date.now();
+    for (const [id, until] of this.#expected) if (until < now) this.#expected.delete(id);
+    this.#expected.delete(sessionId);
+    const open = this.#record.exists ? this.#storage.countOpen(most) : 0;
+    if (open + this.#expected.size < most) {
+      this.#expected.set(sessionId, now + EXPECTED_MS);
+      return;
+    }
+    const message = `The realm has ${most} open sessions, as many as limits.max_sessions allows: archive one first`;
+    throw new AppError("SERVICE_UNAVAILABLE", message, { max_sessions: most });
   }
 
   /** Sessions that are not archived, most recently used first. */

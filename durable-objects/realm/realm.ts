@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Config } from "./config.ts";
+import { ConfigHistory } from "./config-history.ts";
 import { Directory } from "./directory.ts";
 import { Handles } from "./handles.ts";
 import { type Manifest, RealmRecord } from "./realm-record.ts";
@@ -19,7 +20,7 @@ export class RealmObject extends DurableObject<Env> {
     const { storage } = ctx;
     const record = new RealmRecord(storage, () => this.#pinned());
     this.#parts = {
-      config: new Config(record),
+      config: new Config(record, new ConfigHistory(storage.sql)),
       directory: new Directory(record, storage),
       tickets: new Tickets(record, storage.sql),
       requestIds: new RequestIds(record, storage.sql),

@@ -93,6 +93,14 @@ export class SessionCore {
     return (await this.#realm(realmId).config.inUse()).config;
   }
 
+  /** The config for a session that is about to be created. @throws {AppError} `SERVICE_UNAVAILABLE` in a full realm */
+  async configOfNew(realmId: string, sessionId: string): Promise<ConfigDocument> {
+    const config = await this.config(realmId);
+    const most = config.limits?.max_sessions;
+    if (most && !this.journal.session) await this.#realm(realmId).directory.admit(sessionId, most);
+    return config;
+  }
+
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
   async tellRealm(): Promise<void> {
     this.#armAlarm();

@@ -42,7 +42,7 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
     parcel: Parcel<CreateRequest>,
   ): Promise<Admitted> {
     const request = await unpack(parcel);
-    const config = await this.#core.config(realmId);
+    const config = await this.#core.configOfNew(realmId, sessionId);
     const admitted = await this.#core.intake.create({ realmId, sessionId }, request, config);
     if (!admitted.isRepeat) this.#core.runs.begin();
     await this.#core.tellRealm();
@@ -119,7 +119,8 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   }
 
   /** Makes this session out of another one's transcript. */
-  fork(realmId: string, sessionId: string, request: ForkRequest): Promise<Forked> {
+  async fork(realmId: string, sessionId: string, request: ForkRequest): Promise<Forked> {
+    await this.#core.configOfNew(realmId, sessionId);
     return this.#core.told(this.#core.fork.begin({ realmId, sessionId }, request));
   }
 

@@ -5,9 +5,11 @@ import {
   type ConfigDocument,
   defaultProvider,
   inferProvider,
+  milliseconds,
   type ProviderName,
 } from "../../sdk/contract/index.ts";
-import type { ModelIdentity, RunLimits, RunSettings } from "./state.ts";
+import { type BudgetLimits, runLimits } from "./run-limits.ts";
+import type { ModelIdentity, RunSettings } from "./state.ts";
 
 /** What a request may say about how its turn runs. */
 export interface TurnChoices {
@@ -24,12 +26,6 @@ export interface TurnChoices {
   callback_timeout_ms?: number | undefined;
 }
 
-interface BudgetLimits {
-  max_tokens?: number | undefined;
-  max_tool_calls?: number | undefined;
-  max_duration?: { secs: number; nanos: number } | undefined;
-}
-
 const DEFAULT_MAX_TOKENS = 16_384;
 const DEFAULT_MAX_TURNS = 100;
 const CALLBACK_TIMEOUT_MS = 24 * 60 * 60_000;
@@ -42,7 +38,8 @@ export function runSettings(
 ): RunSettings {
   const { agent = {}, retry = {}, recovery = {}, tools = {}, compaction = {} } = config;
   const known = catalogEntry(identity);
-  const maxTokens = choices.max_tokens ?? agent.max_tokens_per_turn ?? DEFAULT_MAX_TOKENS;
+  const maxTokens =
+    choices.max_tokens ?? agent.max_tokens_per_turn ?? config.max_tokens ?? DEFAULT_MAX_TOKENS;
   return {
     ...identity,
     providerParams: { ...agent.provider_params, ...identity.providerParams },
@@ -61,10 +58,10 @@ export function runSettings(
       headersMs: milliseconds(callTimeout(retry.call_timeout)),
       idleMs: milliseconds(retry.stream_inactivity_timeout ?? "300s"),
     },
-    toolTimeoutMs: milliseconds(tools.default_timeout ?? "10m"),
+    ...toolLimits(tools),
     callbackTimeoutMs: choices.callback_timeout_ms ?? CALLBACK_TIMEOUT_MS,
     hasTurnTools: Boolean(choices.turn_tools?.length),
-    limits: { ...configuredLimits(config), ...limitsOf(choices.budget_limits ?? {}) },
+    limits: runLimits(choices.budget_limits ?? {}, config),
     warnAt: agent.budget_warning_threshold ?? 0.8,
     ...(known && { contextWindow: known.contextWindow }),
     thinks: known?.thinking ?? false,
@@ -118,11 +115,14 @@ function modelFor(
   config: ConfigDocument,
   env: object,
 ): string {
-  if (provider && provider !== current?.provider) return defaultModel(provider);
-  return current?.model ?? config.agent?.model ?? defaultModel(defaultProvider(env));
+  if (provider && provider !== current?.provider) return defaultModel(provider, config);
+  const vendor = config.provider?.type ?? defaultProvider(env);
+  return current?.model ?? config.agent?.model ?? defaultModel(vendor, config);
 }
 
-function defaultModel(provider: ProviderName): string {
+function defaultModel(provider: ProviderName, { models = {} }: ConfigDocument): string {
+  const configured = Object.hasOwn(models, provider) ? models[provider] : undefined;
+  if (typeof configured === "string") return configured;
   const [first] = catalog.get(provider) ?? [];
   if (first) return first.id;
   throw new AppError("INVALID_PARAMS", `Provider '${provider}' has no default model: name one`);
@@ -142,22 +142,18 @@ function temperatureOf(identity: ModelIdentity, configured: number | null | unde
   return typeof wanted === "number" && accepts ? { temperature: wanted } : {};
 }
 
-function limitsOf({ max_tokens, max_tool_calls, max_duration }: BudgetLimits): RunLimits {
+function toolLimits({ default_timeout = "10m", tool_timeouts, max_concurrent }: ToolsConfig) {
+  const own = Object.entries(tool_timeouts ?? {}).map(
+    ([name, time]) => [name, milliseconds(time)] as const,
+  );
   return {
-    ...(max_tokens === undefined ? {} : { tokens: max_tokens }),
-    ...(max_tool_calls === undefined ? {} : { toolCalls: max_tool_calls }),
-    ...(max_duration ? { durationMs: max_duration.secs * 1_000 + max_duration.nanos / 1e6 } : {}),
+    toolTimeoutMs: milliseconds(default_timeout),
+    ...(own.length > 0 && { toolTimeoutsMs: Object.fromEntries(own) }),
+    ...(max_concurrent !== undefined && { maxConcurrentTools: max_concurrent }),
   };
 }
 
-function configuredLimits({ budget = {} }: ConfigDocument): RunLimits {
-  const { max_tokens, max_tool_calls, max_duration } = budget;
-  return {
-    ...(max_tokens ? { tokens: max_tokens } : {}),
-    ...(typeof max_tool_calls === "number" ? { toolCalls: max_tool_calls } : {}),
-    ...(max_duration ? { durationMs: milliseconds(max_duration) } : {}),
-  };
-}
+type ToolsConfig = NonNullable<ConfigDocument["tools"]>;
 
 function catalogEntry({ provider, model }: ModelIdentity) {
   return catalog.get(provider)?.find(({ id }) => id === model);
@@ -175,12 +171,4 @@ function callTimeout(configured: string | null | undefined): string {
   return configured === undefined || configured === null || configured === "disabled"
     ? "10m"
     : configured;
-}
-
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-function milliseconds(duration: string): number {
-  const [, amount, unit] = /^([\d.]+)(ms|s|m|h)$/.exec(duration) ?? [];
-  // The config's schema admits nothing else.
-  return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
 }

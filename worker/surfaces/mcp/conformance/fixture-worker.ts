@@ -53,8 +53,8 @@ function createFixtureServer({ era }: McpRequestContext): McpServer {
 export default new Hono<AppEnv>()
   .use(crossOrigin)
   .use(async (c, next) => {
-    const scopes = await authenticate(c.req.raw, c.env, async () => []);
-    c.set("caller", { env: c.env, realm: "fixture", scopes, origin: null });
+    const access = await authenticate(c.req.raw, c.env, async () => ({ scopes: [], actor: "" }));
+    c.set("caller", { env: c.env, realm: "fixture", ...access, origin: null });
     await next();
   })
   .route("/mcp", mountMcp(createFixtureServer, { bus }))
