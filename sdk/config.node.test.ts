@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshStateRoot, type Served, startServe } from "../cli/test-support.ts";
 import { type ConfigEnvelope, MeerkatClient, MeerkatError } from "./index.ts";

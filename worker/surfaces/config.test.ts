@@ -287,7 +287,10 @@ const surfaces = {
   REST: async (realm: string, action: string, args: Json) => {
     const [method, path] = {
       patch: ["PATCH", "/config"],
-      history: ["GET", `/config/history?${new URLSearchParams(args as Record<string, string>)}`],
+      history: [
+        "GET",
+        `/config/history?${new URLSearchParams(args as Record<string, string>).toString()}`,
+      ],
       restore: ["POST", "/config/restore"],
     }[action] as [string, string];
     const init = method === "GET" ? {} : json(args);
