@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { partsOf, type RunResult } from "../../sdk/contract/index.ts";
+import { partsOf, type RunResult, unpack } from "../../sdk/contract/index.ts";
 import { dialects } from "../providers/wire/dialects.ts";
 import { chunks } from "../providers/wire/openai.ts";
 import type { Reply } from "../providers/wire/script.ts";
@@ -35,13 +35,13 @@ async function start(
   const runId = uuidv7();
   const turn = { prompt: "Hello", run_id: runId, ...request };
   await session.object().create(realmId, sessionId, turn);
-  return { runId, result: () => session.object().result(runId) };
+  return { runId, result: async () => unpack(await session.object().result(runId)) };
 }
 
 async function next(session: TestSession): Promise<RunResult> {
   const run_id = uuidv7();
   await session.object().startTurn({ run_id, prompt: "And now?" });
-  return session.object().result(run_id);
+  return unpack(await session.object().result(run_id));
 }
 
 /** What the vendor was asked, as far as these tests look into it. */

@@ -1,5 +1,7 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { newRealm } from "../../durable-objects/test-support.ts";
+import { app } from "../app.ts";
 import { get, type Json, json, post, type Refusal, request } from "../test-support.ts";
 import { McpTestClient } from "./mcp/test-client.ts";
 
@@ -411,6 +413,30 @@ describe("a config's history", () => {
     );
     expect(oldest.body).toMatchObject({ config: { agent: { max_turns: 4 } }, generation: 54 });
     expect((await post(`/realms/${realm}/config/restore`, { generation: 3 })).status).toBe(400);
+  });
+
+  it("names the admin's token, also when it came as a ticket", async () => {
+    const realm = newRealm();
+    const send = async (method: string, path: string, headers: Record<string, string> = {}) => {
+      const url = `https://edge.example/realms/${realm}${path}`;
+      const asked = new Request(url, {
+        method,
+        headers,
+        ...(method === "PATCH" && { body: "{}" }),
+      });
+      const response = await app.fetch(asked, { ...env, RKAT_ADMIN_TOKEN: "s3cret" });
+      return response.json<Json>();
+    };
+    const bearer = { authorization: "Bearer s3cret" };
+    const type = { "content-type": "application/json" };
+
+    await send("PATCH", "/config", { ...bearer, ...type });
+    const { ticket } = await send("POST", "/tickets", bearer);
+    await send("PATCH", `/config?ticket=${String(ticket)}`, type);
+
+    expect(await send("GET", "/config/history", bearer)).toMatchObject({
+      history: [{ actor: "admin" }, { actor: "admin" }],
+    });
   });
 
   it("of an unused realm is empty, and asking does not create it", async () => {
