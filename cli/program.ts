@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
-import type { ConfigWriteFlags } from "./config-write.ts";
+import { addConfig } from "./config-commands.ts";
 import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
-import type { ConfigGetFlags, ModelsFlags } from "./introspection.ts";
+import type { ModelsFlags } from "./introspection.ts";
 import { packageVersion } from "./package-root.ts";
 import { addRealmCommands } from "./realm-commands.ts";
 import type { RunFlags } from "./run.ts";
@@ -127,35 +127,6 @@ function addIntrospection(program: Command, finish: Finish): void {
       const introspection = await import("./introspection.ts");
       finish(await introspection.printCapabilities(command.optsWithGlobals<GlobalFlags>()));
     });
-}
-
-function addConfig(program: Command, finish: Finish): void {
-  const config = program.command("config").description("the realm's configuration");
-  config
-    .command("get")
-    .description("print the configuration")
-    .addOption(new Option("--format <format>").choices(["toml", "json"]).default("toml"))
-    .option("--with-generation", "with the number that a conditional change needs")
-    .action(async (_flags: unknown, command: Command) => {
-      const introspection = await import("./introspection.ts");
-      finish(await introspection.printConfig(command.optsWithGlobals<ConfigGetFlags>()));
-    });
-  const verbs = {
-    set: "replace the configuration",
-    patch: "change parts of it; null removes a key",
-  };
-  for (const verb of ["set", "patch"] as const) {
-    config
-      .command(`${verb} [file]`)
-      .description(verbs[verb])
-      .option("--json <text>", "the config as JSON")
-      .option("--toml <text>", "the config as TOML")
-      .option("--expected-generation <n>", "only if nobody has written since", wholeNumber)
-      .action(async (file: string | undefined, _flags: unknown, command: Command) => {
-        const { writeConfig } = await import("./config-write.ts");
-        finish(await writeConfig(verb, file, command.optsWithGlobals<ConfigWriteFlags>()));
-      });
-  }
 }
 
 function addServe(program: Command, finish: Finish): void {

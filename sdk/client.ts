@@ -1,11 +1,6 @@
 import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
 import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
-import type {
-  ConnectOptions,
-  ListOptions,
-  OperationOptions,
-  WriteOptions,
-} from "./client-options.ts";
+import type { ConnectOptions, ListOptions, OperationOptions } from "./client-options.ts";
 import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
@@ -22,7 +17,7 @@ import {
 } from "./results.ts";
 import { DeferredSession, type HistoryOptions, readSessionHistory, Session } from "./session.ts";
 import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
-import { callConfig, type ConfigEnvelope } from "./realm-config.ts";
+import { RealmConfig } from "./realm-config.ts";
 import { Realms } from "./realms.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
@@ -33,7 +28,7 @@ const RECONNECT_ATTEMPTS = 8;
  * A deployment's realm: sessions, their turns and events, config and tools.
  * Every method throws `NOT_CONNECTED` before `connect` and `CLIENT_CLOSED` after `close`.
  */
-export class MeerkatClient implements AsyncDisposable {
+export class MeerkatClient extends RealmConfig implements AsyncDisposable {
   readonly #defaults: ConnectOptions;
   readonly #tools = new CallbackTools();
   #link: Link | undefined;
@@ -44,6 +39,7 @@ export class MeerkatClient implements AsyncDisposable {
 
   /** Options given here hold for every `connect`, which may override them. */
   constructor(options: ConnectOptions = {}) {
+    super();
     this.#defaults = options;
   }
 
@@ -81,7 +77,7 @@ export class MeerkatClient implements AsyncDisposable {
 
   /** Creates a session and runs its first turn. @throws {MeerkatError} as `Session.turn`. */
   async createSession(prompt: Prompt, options: SessionOptions = {}): Promise<Session> {
-    const link = this.#connected;
+    const link = this.link;
     const result = await runTurn(link, turnCall("session/create", { prompt }, options));
     return new Session(link, result.sessionId, { result });
   }
@@ -89,7 +85,7 @@ export class MeerkatClient implements AsyncDisposable {
   /** Starts creating a session at once and returns its first turn's events; failures are thrown to who reads them. */
   createSessionStreaming(prompt: Prompt, options: SessionOptions = {}): EventStream {
     const call = turnCall("session/create", { prompt }, options);
-    return new EventStream(new TurnFeed(this.#connected, call));
+    return new EventStream(new TurnFeed(this.link, call));
   }
 
   /** Creates a session without running a turn. @throws {MeerkatError} such as `INVALID_PARAMS`. */
@@ -97,7 +93,7 @@ export class MeerkatClient implements AsyncDisposable {
     prompt?: Prompt,
     options: SessionOptions = {},
   ): Promise<DeferredSession> {
-    const link = this.#connected;
+    const link = this.link;
     const fixed = { prompt, initial_turn: "deferred" } as const;
     const { method, params } = turnCall("session/create", fixed, options);
     const { id, ref } = readIds(await link.call(method, params, options.signal));
@@ -106,7 +102,7 @@ export class MeerkatClient implements AsyncDisposable {
 
   /** A handle on a session that exists already; nothing is asked of the deployment. */
   session(id: string): Session {
-    return new Session(this.#connected, id);
+    return new Session(this.link, id);
   }
 
   /** The realm's sessions, most recently used first. @throws {MeerkatError} `INVALID_PARAMS`. */
@@ -123,7 +119,7 @@ export class MeerkatClient implements AsyncDisposable {
 
   /** @throws {MeerkatError} `SESSION_NOT_FOUND`. */
   async readSessionHistory(id: string, options: HistoryOptions = {}): Promise<SessionHistory> {
-    return readSessionHistory(this.#connected, id, options);
+    return readSessionHistory(this.link, id, options);
   }
 
   /** Follows a session, whoever starts its turns. @throws {MeerkatError} see `EventSubscription.open`. */
@@ -131,22 +127,7 @@ export class MeerkatClient implements AsyncDisposable {
     id: string,
     options: SubscribeOptions = {},
   ): Promise<EventSubscription> {
-    return EventSubscription.open(this.#connected, id, options);
-  }
-
-  /** The realm's config document and its generation. */
-  getConfig(): Promise<ConfigEnvelope> {
-    return callConfig(this.#connected, "config/get", {});
-  }
-
-  /** Replaces the config. @throws {MeerkatError} `INVALID_PARAMS`, also for another generation. */
-  setConfig(config: Record<string, unknown>, options: WriteOptions = {}): Promise<ConfigEnvelope> {
-    return callConfig(this.#connected, "config/set", { config }, options);
-  }
-
-  /** Merges into the config; null deletes. @throws {MeerkatError} as `setConfig`. */
-  patchConfig(patch: Record<string, unknown>, options: WriteOptions = {}): Promise<ConfigEnvelope> {
-    return callConfig(this.#connected, "config/patch", { patch }, options);
+    return EventSubscription.open(this.link, id, options);
   }
 
   /** What the deployment said it can do, when the client connected. */
@@ -187,10 +168,10 @@ export class MeerkatClient implements AsyncDisposable {
     const key = idempotencyKey ?? (takesKey(name) ? freshKey() : undefined);
     const members = { ...(key === undefined ? {} : { idempotency_key: key }), ...params };
     // The deployment's tests hold its answers to the same table that these types come from.
-    return (await this.#connected.call(name, members, signal)) as OutputOf<Name>;
+    return (await this.link.call(name, members, signal)) as OutputOf<Name>;
   }
 
-  get #connected(): Link {
+  protected get link(): Link {
     if (this.#link) return this.#link;
     if (this.#isClosed) throw new MeerkatError("CLIENT_CLOSED", "The client was closed");
     throw new MeerkatError("NOT_CONNECTED", "Call connect() first");

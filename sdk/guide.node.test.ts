@@ -1,6 +1,7 @@
 import { LLMock } from "@copilotkit/aimock";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freshStateRoot, type Served, startServe } from "../cli/test-support.ts";
+import { freshStateRoot, rkat, type Served, startServe } from "../cli/test-support.ts";
 import { MeerkatClient } from "./index.ts";
 
 /** The session guide's examples as they are written there; ids and the address are the only difference. */
@@ -157,6 +158,115 @@ describe("the session guide", () => {
         message: "Generation conflict: expected 3, current 0",
         data: { type: "generation_conflict", expected_generation: 3, current_generation: 0 },
       },
+    });
+  });
+
+  describe("on configuration", () => {
+    const json = { "Content-Type": "application/json" };
+
+    /** A realm whose config was written so often. */
+    async function realmAt(generation: number): Promise<string> {
+      const realm = `guide-${crypto.randomUUID()}`;
+      for (let written = 0; written < generation; written += 1) {
+        const init = { method: "PATCH", headers: json, body: "{}" };
+        await fetch(`${server.url}/realms/${realm}/config`, init);
+      }
+      return `${server.url}/realms/${realm}`;
+    }
+
+    async function send(url: string, method: string, body: string): Promise<unknown> {
+      return (await fetch(url, { method, headers: json, body })).json();
+    }
+
+    it("runs in JSON-RPC", async () => {
+      const url = `${await realmAt(3)}/rpc`;
+
+      expect(
+        await send(url, "POST", '{"jsonrpc": "2.0", "id": 8, "method": "config/get"}'),
+      ).toEqual(
+        expect.objectContaining({ id: 8, result: expect.objectContaining({ generation: 3 }) }),
+      );
+      const set = `{
+        "jsonrpc": "2.0", "id": 9,
+        "method": "config/set",
+        "params": {
+          "config": {"agent": {"model": "gpt-5.2"}},
+          "expected_generation": 3
+        }
+      }`;
+      expect(await send(url, "POST", set)).toMatchObject({ id: 9, result: { generation: 4 } });
+      const patch = `{
+        "jsonrpc": "2.0", "id": 10,
+        "method": "config/patch",
+        "params": {
+          "patch": {"agent": {"max_tokens_per_turn": 8192}},
+          "expected_generation": 4
+        }
+      }`;
+      expect(await send(url, "POST", patch)).toMatchObject({
+        id: 10,
+        result: {
+          config: { agent: { model: "gpt-5.2", max_tokens_per_turn: 8192 } },
+          generation: 5,
+        },
+      });
+    });
+
+    it("runs in REST", async () => {
+      const url = `${await realmAt(3)}/config`;
+
+      expect(await (await fetch(url)).json()).toMatchObject({ config: {}, generation: 3 });
+      const set = '{"config": {"agent": {"model": "gpt-5.2"}}, "expected_generation": 3}';
+      expect(await send(url, "PUT", set)).toMatchObject({ generation: 4 });
+      const patch = '{"patch": {"agent": {"max_tokens_per_turn": 8192}}, "expected_generation": 4}';
+      expect(await send(url, "PATCH", patch)).toMatchObject({
+        config: { agent: { model: "gpt-5.2", max_tokens_per_turn: 8192 } },
+        generation: 5,
+      });
+    });
+
+    it("runs in MCP", async () => {
+      const url = `${await realmAt(0)}/mcp`;
+      const client = new Client({ name: "guide", version: "1" });
+      await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+
+      const read = await client.callTool({ name: "meerkat_config", arguments: { action: "get" } });
+      const patched = await client.callTool({
+        name: "meerkat_config",
+        arguments: {
+          action: "patch",
+          patch: { agent: { max_tokens_per_turn: 8192 } },
+        },
+      });
+      const told = await client.callTool({
+        name: "meerkat_config",
+        arguments: { action: "history" },
+      });
+      await client.close();
+
+      expect(read.structuredContent).toMatchObject({ config: {}, generation: 0 });
+      expect(patched.structuredContent).toMatchObject({ generation: 1 });
+      expect(told.structuredContent).toMatchObject({ history: [{ action: "patch" }] });
+    });
+
+    it("runs in the CLI", async () => {
+      const url = await realmAt(2);
+      const env = { RKAT_URL: server.url, RKAT_REALM: url.slice(url.lastIndexOf("/") + 1) };
+      const config = (...args: string[]) => rkat(["config", ...args], env);
+
+      expect(await config("get")).toEqual({ code: 0, stdout: "\n", stderr: "" });
+      expect(await config("set", "--json", '{"agent": {"model": "gpt-5.2"}}')).toEqual({
+        code: 0,
+        stdout: "generation=3\n",
+        stderr: "",
+      });
+      const patch = ["--json", '{"budget": {"max_tokens": 50000}}', "--expected-generation", "3"];
+      expect(await config("patch", ...patch)).toMatchObject({ stdout: "generation=4\n" });
+      const shown = await config("get", "--format", "json", "--with-generation");
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        config: { agent: { model: "gpt-5.2" }, budget: { max_tokens: 50000 } },
+        generation: 4,
+      });
     });
   });
 });

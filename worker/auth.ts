@@ -1,12 +1,11 @@
-import { AppError, type Scope } from "../sdk/contract/index.ts";
+import { type Access, AppError, type Scope } from "../sdk/contract/index.ts";
 
 /** What a request may do, and whether in other realms than the one it is about. */
-export interface Grant {
-  scopes: readonly Scope[];
+export interface Grant extends Access {
   reach: "deployment" | "realm";
 }
 
-const everything: Grant = { scopes: ["read", "run", "admin"], reach: "deployment" };
+const everything: readonly Scope[] = ["read", "run", "admin"];
 
 /**
  * What a request may do. A deployed Worker is closed until `RKAT_ADMIN_TOKEN` is set; the embedded
@@ -16,14 +15,16 @@ const everything: Grant = { scopes: ["read", "run", "admin"], reach: "deployment
 export async function authenticate(
   request: Request,
   env: Env,
-  redeem: (ticket: string) => Promise<readonly Scope[]>,
+  redeem: (ticket: string) => Promise<Access>,
 ): Promise<Grant> {
   const ticket = ticketOf(request);
   // A ticket is a realm's, whoever it was issued to.
-  if (ticket) return { scopes: await redeem(ticket), reach: "realm" };
+  if (ticket) return { ...(await redeem(ticket)), reach: "realm" };
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
-    if (open === "loopback" && isLoopback(new URL(request.url).hostname)) return everything;
+    if (open === "loopback" && isLoopback(new URL(request.url).hostname)) {
+      return { scopes: everything, actor: "open", reach: "deployment" };
+    }
     const message = "This deployment has no access token yet: set the secret RKAT_ADMIN_TOKEN";
     throw new AppError("UNAUTHORIZED", message);
   }
@@ -32,7 +33,7 @@ export async function authenticate(
     throw new AppError("UNAUTHORIZED", "Send an access token: Authorization: Bearer <token>");
   if (!(await isSame(token, secret)))
     throw new AppError("UNAUTHORIZED", "The access token is not valid");
-  return everything;
+  return { scopes: everything, actor: "admin", reach: "deployment" };
 }
 
 /** A browser cannot set headers on a socket or an event stream, so its ticket comes as a subprotocol or in the query. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import {
+  type Access,
   AppError,
   type ClientTool,
   type InputOf,
@@ -8,16 +9,14 @@ import {
   type OperationName,
   type OutputOf,
   operations,
-  type Scope,
 } from "../sdk/contract/index.ts";
 import { handlers } from "./handlers/index.ts";
 import type { SessionAddress } from "./session-address.ts";
 
 /** Who asks, in which realm, and with what in reach. */
-export interface Caller {
+export interface Caller extends Access {
   env: Env;
   realm: string;
-  scopes: readonly Scope[];
   /** Whether the caller may name other realms than this one: the deployment's administrators may. */
   reach: "deployment" | "realm";
   /** What the calling process calls itself, for information. */

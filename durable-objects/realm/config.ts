@@ -1,23 +1,52 @@
 import {
   AppError,
-  ConfigDocument,
+  type ConfigChange,
+  type ConfigDocument,
   type ConfigEnvelope,
+  type ConfigHistory as History,
+  ineffectiveKeys,
   withRealNames,
 } from "../../sdk/contract/index.ts";
+import { changedKeys } from "./changed-keys.ts";
+import { checkedConfig } from "./config-check.ts";
+import type { ConfigHistory } from "./config-history.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { RealmRecord } from "./realm-record.ts";
 import { redacted, withSecrets } from "./secrets.ts";
 import { reachable } from "./upstreams.ts";
 
-/** The realm's config document and its generation (contract 8). */
+type Json = Record<string, unknown>;
+
+/** A write as its caller wants it. */
+interface Write {
+  action: ConfigChange["action"];
+  expected: number | undefined;
+  actor: string;
+  restored?: number;
+}
+
+interface HistoryChoice {
+  generation?: number | undefined;
+  limit?: number | undefined;
+}
+
+// Whoever writes without being a caller: the deployment itself.
+const OURSELVES = "deployment";
+
+/** The realm's config document, its generation (contract 8), and how it came to be. */
 export class Config {
   readonly #record: RealmRecord;
   readonly #env: object;
+  readonly #history: ConfigHistory;
   readonly #onChange: () => void;
 
-  constructor(record: RealmRecord, env: object, onChange: () => void) {
+  constructor(
+    record: RealmRecord,
+    { env, history, onChange }: { env: object; history: ConfigHistory; onChange: () => void },
+  ) {
     this.#record = record;
     this.#env = env;
+    this.#history = history;
     this.#onChange = onChange;
   }
 
@@ -31,53 +60,98 @@ export class Config {
   read(): ConfigEnvelope {
     const { config = {}, generation = 0 } = this.#record.find() ?? {};
     const { realmId, instanceId, backend } = this.#record.manifest;
+    const ineffective = ineffectiveKeys(config);
     return {
       // An object stays an object.
-      config: redacted(config) as ConfigEnvelope["config"],
+      config: redacted(config) as Json,
       generation,
       realm_id: realmId,
       instance_id: instanceId,
       backend,
+      ...(ineffective.length > 0 && { ineffective_keys: ineffective }),
     };
   }
 
-  /** Replaces the config. @throws {AppError} `INVALID_PARAMS` for a bad value or another generation */
-  set(config: object, expected: number | undefined): ConfigEnvelope {
-    return this.#write(expected, () => config);
+  /** Replaces the config; null stands for a default, as in a patch. @throws {AppError} see `checkedConfig`; for another generation `INVALID_PARAMS` */
+  set(config: object, expected?: number, actor = OURSELVES): ConfigEnvelope {
+    return this.#write({ action: "set", expected, actor }, () => named(config, {}));
   }
 
   /** Merges a patch into the config (RFC 7396). @throws {AppError} like `set` */
-  patch(patch: object, expected: number | undefined): ConfigEnvelope {
-    return this.#write(expected, (current) => mergePatch(current, withRealNames({ ...patch })));
+  patch(patch: object, expected?: number, actor = OURSELVES): ConfigEnvelope {
+    return this.#write({ action: "patch", expected, actor }, (current) => named(patch, current));
   }
 
-  #write(
-    expected: number | undefined,
-    change: (current: ConfigDocument) => unknown,
-  ): ConfigEnvelope {
-    const { config, generation } = this.#record.open();
-    if (expected !== undefined && expected !== generation) {
-      const message = `Generation conflict: expected ${expected}, current ${generation}`;
-      throw new AppError("INVALID_PARAMS", message, {
-        type: "generation_conflict",
-        expected_generation: expected,
-        current_generation: generation,
-      });
+  /**
+   * Writes the document of an older generation again. Secrets are not kept with it: the present ones
+   * stay, and what has none any more is left out and told as `lost_secrets`.
+   * @throws {AppError} `INVALID_PARAMS` for a generation that is not kept, and like `set`
+   */
+  restore(generation: number, expected?: number, actor = OURSELVES): ConfigEnvelope {
+    if (!this.#record.exists) throw notKept(generation);
+    const write: Write = { action: "restore", expected, actor, restored: generation };
+    return this.#write(write, () => this.#kept(generation).config);
+  }
+
+  /** The last changes; with a generation that one alone, and its document. @throws {AppError} like `restore` */
+  history({ generation, limit }: HistoryChoice): History {
+    if (!this.#record.exists) {
+      if (generation !== undefined) throw notKept(generation);
+      return { history: [], generation: 0 };
     }
-    const changed = withSecrets(change(config), config);
-    const checked = reachable(checkedConfig(changed), this.#env);
-    this.#record.writeConfig(checked, generation + 1);
+    const found = generation === undefined ? this.#history.list(limit) : [this.#kept(generation)];
+    return { history: found, generation: this.#record.find()?.generation ?? 0 };
+  }
+
+  #write(write: Write, change: (current: ConfigDocument) => Json): ConfigEnvelope {
+    const { action, expected, actor, restored } = write;
+    const { config: before, generation } = this.#record.open();
+    if (expected !== undefined && expected !== generation) throw conflict(expected, generation);
+    const { value, lost } = withSecrets(change(before), before);
+    if (lost.length > 0 && action !== "restore") throw unknownSecrets(lost);
+    const config = reachable(checkedConfig(value as Json), this.#env);
+    this.#record.writeConfig(config, generation + 1);
+    this.#history.add({
+      generation: generation + 1,
+      actor,
+      action,
+      restored,
+      changedKeys: changedKeys(before, config),
+      config: redacted(config),
+    });
     this.#onChange();
-    return this.read();
+    return { ...this.read(), ...(lost.length > 0 && { lost_secrets: lost }) };
+  }
+
+  #kept(generation: number): ConfigChange & { config: Json } {
+    const found = this.#history.find(generation);
+    if (found) return found;
+    throw notKept(generation, this.#history.kept);
   }
 }
 
-function checkedConfig(document: unknown): ConfigDocument {
-  const named =
-    typeof document === "object" && document !== null ? withRealNames({ ...document }) : {};
-  const checked = ConfigDocument.safeParse(named);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const key = issue?.path.join(".") ?? "";
-  throw new AppError("INVALID_PARAMS", `Invalid config: ${key}: ${issue?.message}`, { key });
+/** A document or patch under the keys' real names, merged into what is there. */
+function named(change: object, current: ConfigDocument): Json {
+  // An object merged into an object is one.
+  return mergePatch(current, withRealNames({ ...change })) as Json;
+}
+
+function conflict(expected: number, current: number): AppError {
+  const message = `Generation conflict: expected ${expected}, current ${current}`;
+  return new AppError("INVALID_PARAMS", message, {
+    type: "generation_conflict",
+    expected_generation: expected,
+    current_generation: current,
+  });
+}
+
+function notKept(generation: number, kept?: { oldest: number; newest: number }): AppError {
+  const range = kept ? `${kept.oldest} to ${kept.newest} are` : "none is";
+  const message = `Generation ${generation} of the config is not kept: ${range}`;
+  return new AppError("INVALID_PARAMS", message, { generation, ...kept });
+}
+
+function unknownSecrets(keys: readonly string[]): AppError {
+  const message = `Invalid config: ${keys[0]}: '[redacted]' keeps a secret, and there is none here: give its value`;
+  return new AppError("INVALID_PARAMS", message, { key: keys[0], keys });
 }

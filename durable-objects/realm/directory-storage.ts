@@ -67,6 +67,16 @@ export class DirectoryStorage {
     return known !== undefined;
   }
 
+  /** How many sessions are not archived, counted up to a limit. */
+  countOpen(limit: number): number {
+    return this.#sql
+      .exec<{ open: number }>(
+        "SELECT count(*) AS open FROM (SELECT 1 FROM sessions WHERE archived = 0 LIMIT ?)",
+        limit,
+      )
+      .one().open;
+  }
+
   /** Sessions that are not archived, most recently used first. */
   list(limit: number, offset: number, labels: Readonly<Record<string, string>>): SessionRow[] {
     const wanted = Object.entries(labels);

@@ -1,7 +1,10 @@
-import type { ConfigDocument, SessionSummary } from "../../sdk/contract/index.ts";
+import { AppError, type ConfigDocument, type SessionSummary } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
+
+// A session reports when it is created; one that was refused after all never does.
+const EXPECTED_MS = 10_000;
 
 interface Page {
   limit: number;
@@ -15,6 +18,8 @@ export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
   readonly #onChange: () => void;
+  /** Sessions that were let in and have not reported yet, and until when their places are kept. */
+  readonly #expected = new Map<string, number>();
 
   constructor(record: RealmRecord, storage: DirectoryStorage, onChange: () => void) {
     this.#record = record;
@@ -24,12 +29,16 @@ export class Directory implements DirectoryTarget {
 
   /**
    * Notes a session before it exists, so that none can be missed; a realm's very first ones are noted
-   * by their reports, since a session that is refused must not make a realm. @throws {AppError} `REALM_DELETING`
+   * by their reports, since a session that is refused must not make a realm.
+   * @throws {AppError} `REALM_DELETING`, `SERVICE_UNAVAILABLE` when `limits.max_sessions` are open
    */
   join(sessionId: string): { config: ConfigDocument } {
     const found = this.#record.inUse();
+    const { config = {} } = found ?? {};
+    const most = config.limits?.max_sessions;
+    if (most) this.#admit(sessionId, most);
     if (found) this.#storage.join(sessionId);
-    return { config: found?.config ?? {} };
+    return { config };
   }
 
   /** Takes a session's report; the first one makes the realm. One that is being deleted only has to know of it. */
@@ -40,7 +49,22 @@ export class Directory implements DirectoryTarget {
     }
     const { config } = this.#record.open();
     this.#storage.record(row);
+    this.#expected.delete(row.session_id);
     if (config.retention) this.#onChange();
+  }
+
+  /** Keeps a place for a session that is about to be created, exactly as long as this object lives. */
+  #admit(sessionId: string, most: number): void {
+    const now = Date.now();
+    for (const [id, until] of this.#expected) if (until < now) this.#expected.delete(id);
+    this.#expected.delete(sessionId);
+    const open = this.#record.exists ? this.#storage.countOpen(most) : 0;
+    if (open + this.#expected.size < most) {
+      this.#expected.set(sessionId, now + EXPECTED_MS);
+      return;
+    }
+    const message = `The realm has ${most} open sessions, as many as limits.max_sessions allows: archive one first`;
+    throw new AppError("SERVICE_UNAVAILABLE", message, { max_sessions: most });
   }
 
   /** Sessions that are not archived, most recently used first. */

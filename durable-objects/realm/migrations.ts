@@ -77,4 +77,16 @@ export const migrations = [
      deletion TEXT,
      deleted_at INTEGER
    ) WITHOUT ROWID;`,
+  `ALTER TABLE tickets ADD COLUMN actor TEXT NOT NULL DEFAULT 'ticket';
+   -- The document without its secrets: a key that was taken out of the config must be gone.
+   CREATE TABLE config_history (
+     generation INTEGER PRIMARY KEY,
+     created_at INTEGER NOT NULL,
+     actor TEXT NOT NULL,
+     action TEXT NOT NULL,
+     restored INTEGER,
+     changed_keys TEXT NOT NULL,
+     changed_count INTEGER NOT NULL,
+     config TEXT NOT NULL
+   );`,
 ] as const;

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { partsOf, REGISTRY_REALM } from "../../sdk/contract/index.ts";
 import { Config } from "./config.ts";
 import { Deletion } from "./deletion.ts";
+import { ConfigHistory } from "./config-history.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryStorage } from "./directory-storage.ts";
 import { Handles } from "./handles.ts";
@@ -60,7 +61,11 @@ export class RealmObject extends DurableObject<Env> {
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
     return {
       profile: new Profile(record, { members, deletion, registration }),
-      config: new Config(record, this.env, onChange),
+      config: new Config(record, {
+        env: this.env,
+        history: new ConfigHistory(storage.sql),
+        onChange,
+      }),
       directory: new Directory(record, directory, onChange),
       repair: new Repair(record, reach),
       deletion,

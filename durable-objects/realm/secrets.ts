@@ -1,29 +1,88 @@
+import { keyPath } from "../../sdk/contract/index.ts";
+
 /** What a reader sees in place of a secret; written back, it means "unchanged" (contract 8.3). */
 const REDACTED = "[redacted]";
 
-const secretKeys = new Set(["api_key", "api_keys", "token", "secret", "password"]);
+const secretKey =
+  /(^|_)(api_?keys?|token|secrets?|password|passwd|credentials?|authorization|private_key|headers|env)$/;
 
 /** The document as anyone may see it: secrets never leave (design 6). */
 export function redacted(value: unknown, isSecret = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => redacted(item, isSecret));
   if (isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        redacted(inner, isSecret || secretKeys.has(key)),
-      ]),
-    );
+    return mapped(value, (key, inner) => redacted(inner, isSecret || isSecretKey(key)));
   }
-  return isSecret && typeof value === "string" ? REDACTED : value;
+  return isSecret && (typeof value === "string" || typeof value === "number") ? REDACTED : value;
 }
 
-/** A document to be written, with what was redacted for its writer put back from the present one. */
-export function withSecrets(next: unknown, present: unknown): unknown {
-  if (next === REDACTED) return typeof present === "string" ? present : next;
-  if (!isObject(next)) return next;
-  const known = isObject(present) ? present : {};
-  return Object.fromEntries(
-    Object.entries(next).map(([key, inner]) => [key, withSecrets(inner, known[key])]),
+/** Whether anything on the way to a key makes its value a secret. */
+export function isSecretPath(path: readonly PropertyKey[]): boolean {
+  return path.some((key) => typeof key === "string" && isSecretKey(key));
+}
+
+/**
+ * A document to be written, with what was redacted for its writer put back from the present one. A mark
+ * that stands for nothing is left out and its path is `lost`.
+ */
+export function withSecrets(next: unknown, present: unknown): { value: unknown; lost: string[] } {
+  const lost: string[] = [];
+  const value = returned(next, present, { path: [], isSecret: false, lost });
+  return { value, lost };
+}
+
+interface Place {
+  path: readonly string[];
+  isSecret: boolean;
+  lost: string[];
+}
+
+function returned(next: unknown, present: unknown, place: Place): unknown {
+  const { path, isSecret, lost } = place;
+  if (Array.isArray(next)) {
+    const items = next.map((item, index) =>
+      returned(item, counterpart(item, index, present), { ...place, path: [...path, `${index}`] }),
+    );
+    return items.filter((item) => item !== undefined);
+  }
+  if (isObject(next)) {
+    const known = isObject(present) ? present : {};
+    return mapped(next, (key, inner) =>
+      returned(inner, Object.hasOwn(known, key) ? known[key] : undefined, {
+        path: [...path, key],
+        isSecret: isSecret || isSecretKey(key),
+        lost,
+      }),
+    );
+  }
+  if (!isSecret || next !== REDACTED) return next;
+  if (typeof present === "string" || typeof present === "number") return present;
+  lost.push(keyPath(path));
+  return undefined;
+}
+
+/** The item of the present list that was shown so; lists are reordered and shortened between read and write. */
+function counterpart(item: unknown, index: number, present: unknown): unknown {
+  if (!Array.isArray(present)) return undefined;
+  if (!isObject(item)) return present[index];
+  const shown = JSON.stringify(item);
+  return present.find(
+    (candidate: unknown) =>
+      JSON.stringify(redacted(candidate)) === shown ||
+      (isObject(candidate) && candidate.name !== undefined && candidate.name === item.name),
   );
+}
+
+function isSecretKey(key: string): boolean {
+  const name = key.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).replaceAll("-", "_");
+  return secretKey.test(name.toLowerCase());
+}
+
+function mapped(
+  object: Record<string, unknown>,
+  change: (key: string, inner: unknown) => unknown,
+): Record<string, unknown> {
+  const entries = Object.entries(object).map(([key, inner]) => [key, change(key, inner)] as const);
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,11 +1,10 @@
-import { AppError, type Scope } from "../../sdk/contract/index.ts";
+import { type Access, AppError } from "../../sdk/contract/index.ts";
 import type { RealmRecord } from "./realm-record.ts";
 
 const LIFETIME_MS = 60_000;
 
 /** What a ticket stands for. */
-export interface TicketGrant {
-  scopes: readonly Scope[];
+export interface TicketGrant extends Access {
   /** The page that may use it; nothing for a client that is no browser. */
   origin: string | null;
 }
@@ -20,16 +19,21 @@ export class Tickets {
     this.#sql = sql;
   }
 
-  async issue({ scopes, origin }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
+  async issue({
+    scopes,
+    actor,
+    origin,
+  }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
     this.#record.open();
     const ticket = crypto.randomUUID() + crypto.randomUUID();
     const digest = await digestOf(ticket);
     const expiresAt = Date.now() + LIFETIME_MS;
     this.#sql.exec("DELETE FROM tickets WHERE expires_at < ?", Date.now());
     this.#sql.exec(
-      "INSERT INTO tickets (digest, scopes, origin, expires_at) VALUES (?, ?, ?, ?)",
+      "INSERT INTO tickets (digest, scopes, actor, origin, expires_at) VALUES (?, ?, ?, ?, ?)",
       digest,
       JSON.stringify(scopes),
+      actor,
       origin,
       expiresAt,
     );
@@ -37,12 +41,12 @@ export class Tickets {
   }
 
   /** Takes a ticket in. @throws {AppError} `UNAUTHORIZED` for one that is used, expired, foreign or made up */
-  async redeem(ticket: string, origin: string | null): Promise<readonly Scope[]> {
+  async redeem(ticket: string, origin: string | null): Promise<Access> {
     const digest = await digestOf(ticket);
     const [row] = this.#record.exists
       ? this.#sql
-          .exec<{ scopes: string; origin: string | null; expires_at: number }>(
-            "DELETE FROM tickets WHERE digest = ? RETURNING scopes, origin, expires_at",
+          .exec<{ scopes: string; actor: string; origin: string | null; expires_at: number }>(
+            "DELETE FROM tickets WHERE digest = ? RETURNING scopes, actor, origin, expires_at",
             digest,
           )
           .toArray()
@@ -53,7 +57,7 @@ export class Tickets {
         "The ticket is not valid: it is used, expired, or of another page",
       );
     }
-    return JSON.parse(row.scopes);
+    return { scopes: JSON.parse(row.scopes), actor: row.actor };
   }
 }
 

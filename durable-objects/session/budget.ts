@@ -28,17 +28,23 @@ export function exhausted(
   return progress.turns >= maxTurns ? { cause: "turn_limit_reached" } : undefined;
 }
 
-/** Warns once, when a step takes the run over the threshold of its token budget. */
+/** Warns once for each budget, when a step takes the run over its threshold; `calls` are about to be run. */
 export function warnings(
   { limits, warnAt }: RunSettings,
   progress: RunProgress,
-  stepTokens: number,
+  step: { tokens: number; calls: number },
 ): BudgetWarning[] {
-  if (limits.tokens === undefined) return [];
-  const used = tokensOf(progress);
-  const threshold = limits.tokens * warnAt;
-  if (used < threshold || used - stepTokens >= threshold) return [];
-  return [warning("tokens", used, limits.tokens, used / limits.tokens)];
+  const calls = progress.toolCalls + step.calls;
+  const budgets = [
+    { type: "tokens", used: tokensOf(progress), spent: step.tokens, limit: limits.tokens },
+    { type: "tool_calls", used: calls, spent: step.calls, limit: limits.toolCalls },
+  ] as const;
+  return budgets.flatMap(({ type, used, spent, limit = 0 }) => {
+    const threshold = limit * warnAt;
+    // A budget of nothing has no share that could be used up.
+    if (limit === 0 || used < threshold || used - spent >= threshold) return [];
+    return [warning(type, used, limit, used / limit)];
+  });
 }
 
 function tokensOf({ usage }: RunProgress): number {

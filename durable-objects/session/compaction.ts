@@ -63,7 +63,7 @@ function* replaced(
     messages_before,
     messages_after: context.messages.length,
   };
-  const spent = usage.input_tokens + usage.output_tokens;
+  const spent = { tokens: usage.input_tokens + usage.output_tokens, calls: 0 };
   const events = [completed, ...warnings(settings, progress, spent)];
   // What the vendor counted last counted the messages that are gone.
   const { lastCall: _outdated, ...uncounted } = progress;

@@ -95,6 +95,8 @@ export class SessionCore {
 
   /** Enters a session that is about to be made in the realm's list, and brings the realm's config. */
   async join(realmId: string, sessionId: string): Promise<ConfigDocument> {
+    // Asked for again: it has its place already.
+    if (this.journal.session) return this.config(realmId);
     return (await this.#realm(realmId).directory.join(sessionId)).config;
   }
 

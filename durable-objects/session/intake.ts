@@ -99,10 +99,10 @@ export class Intake {
   /** Admits a turn, lets it wait or join as it wishes, or finds the one that its key started before. */
   async startTurn(request: TurnRequest, config: ConfigDocument): Promise<Admitted> {
     const hash = await fingerprint(request);
+    const { state } = present(this.#journal);
     const repeat = this.#keys.repeat(request, hash);
     if (repeat) return repeat;
 
-    const { state } = present(this.#journal);
     const mode = request.handling_mode;
     const facts = { hash, runId: request.run_id, firstSeq: this.#journal.seq + 1 };
     if (state.run ? mode === "queue" : !this.#queue.isEmpty) {

@@ -67,7 +67,8 @@ function* closeStep(
     yield { type: "end", events, messages, progress, outcome };
     return undefined;
   }
-  events.push(...warnings(turn.settings, progress, usage.input_tokens + usage.output_tokens));
+  const spent = { tokens: usage.input_tokens + usage.output_tokens, calls: open.length };
+  events.push(...warnings(turn.settings, progress, spent));
   for (const call of open) events.push({ type: "tool_call_requested", ...call });
   for (const { id, name } of open) events.push({ type: "tool_execution_started", id, name });
   yield { type: "commit", events, messages: [message], progress };

@@ -3,11 +3,13 @@ import {
   type ConfigDocument,
   findModel,
   flatParams,
+  milliseconds,
   type ProviderName,
   vendorParams,
 } from "../../sdk/contract/index.ts";
 import { ownModel, traitsOf } from "./model-identity.ts";
-import type { ModelIdentity, RunLimits, RunModel, RunSettings } from "./state.ts";
+import { type BudgetLimits, runLimits } from "./run-limits.ts";
+import type { ModelIdentity, RunModel, RunSettings } from "./state.ts";
 
 /** What a request may say about how its turn runs. */
 export interface TurnChoices {
@@ -22,12 +24,6 @@ export interface TurnChoices {
   turn_tools?: readonly ClientTool[] | undefined;
   /** Set by the surface: clients on a socket answer at once, others come back with the results. */
   callback_timeout_ms?: number | undefined;
-}
-
-interface BudgetLimits {
-  max_tokens?: number | undefined;
-  max_tool_calls?: number | undefined;
-  max_duration?: { secs: number; nanos: number } | undefined;
 }
 
 const DEFAULT_MAX_TOKENS = 16_384;
@@ -57,10 +53,10 @@ export function runSettings(
       headersMs: milliseconds(callTimeout(retry.call_timeout)),
       idleMs: milliseconds(retry.stream_inactivity_timeout ?? "300s"),
     },
-    toolTimeoutMs: milliseconds(tools.default_timeout ?? "10m"),
+    ...toolLimits(tools),
     callbackTimeoutMs: choices.callback_timeout_ms ?? CALLBACK_TIMEOUT_MS,
     hasTurnTools: Boolean(choices.turn_tools?.length),
-    limits: { ...configuredLimits(config), ...limitsOf(choices.budget_limits ?? {}) },
+    limits: runLimits(choices.budget_limits ?? {}, config),
     warnAt: agent.budget_warning_threshold ?? 0.8,
     compaction: {
       threshold: compaction.auto_compact_threshold ?? 100_000,
@@ -87,7 +83,11 @@ export function runModel(
     identity.provider,
     providerParams,
   );
-  const wanted = choices.max_tokens ?? params.max_output_tokens ?? agent.max_tokens_per_turn;
+  const wanted =
+    choices.max_tokens ??
+    params.max_output_tokens ??
+    agent.max_tokens_per_turn ??
+    config.max_tokens;
   const maxTokens = wanted ?? DEFAULT_MAX_TOKENS;
   const known = findModel(config, identity.provider, identity.model);
   const temperature = params.temperature ?? agent.temperature ?? undefined;
@@ -102,34 +102,22 @@ export function runModel(
   };
 }
 
-function limitsOf({ max_tokens, max_tool_calls, max_duration }: BudgetLimits): RunLimits {
+function toolLimits({ default_timeout = "10m", tool_timeouts, max_concurrent }: ToolsConfig) {
+  const own = Object.entries(tool_timeouts ?? {}).map(
+    ([name, time]) => [name, milliseconds(time)] as const,
+  );
   return {
-    ...(max_tokens === undefined ? {} : { tokens: max_tokens }),
-    ...(max_tool_calls === undefined ? {} : { toolCalls: max_tool_calls }),
-    ...(max_duration ? { durationMs: max_duration.secs * 1_000 + max_duration.nanos / 1e6 } : {}),
+    toolTimeoutMs: milliseconds(default_timeout),
+    ...(own.length > 0 && { toolTimeoutsMs: Object.fromEntries(own) }),
+    ...(max_concurrent !== undefined && { maxConcurrentTools: max_concurrent }),
   };
 }
 
-function configuredLimits({ budget = {} }: ConfigDocument): RunLimits {
-  const { max_tokens, max_tool_calls, max_duration } = budget;
-  return {
-    ...(max_tokens ? { tokens: max_tokens } : {}),
-    ...(typeof max_tool_calls === "number" ? { toolCalls: max_tool_calls } : {}),
-    ...(max_duration ? { durationMs: milliseconds(max_duration) } : {}),
-  };
-}
+type ToolsConfig = NonNullable<ConfigDocument["tools"]>;
 
 function callTimeout(configured: string | null | undefined): string {
   // Without any limit a vendor that never answers would hold the turn for ever (design I-9).
   return configured === undefined || configured === null || configured === "disabled"
     ? "10m"
     : configured;
-}
-
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-function milliseconds(duration: string): number {
-  const [, amount, unit] = /^([\d.]+)(ms|s|m|h)$/.exec(duration) ?? [];
-  // The config's schema admits nothing else.
-  return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
 }

@@ -105,6 +105,10 @@ export interface RunSettings extends RunModel {
   recovery: RecoveryPolicy;
   timeouts: Timeouts;
   toolTimeoutMs: number;
+  /** Tools that have a time of their own. */
+  toolTimeoutsMs?: Record<string, number>;
+  /** How many tools run side by side; 10 when absent. */
+  maxConcurrentTools?: number;
   /** How long a client may take to run one of its own tools. */
   callbackTimeoutMs: number;
   /** Whether the turn brought tools of its own, besides the session's. */

@@ -2,6 +2,9 @@ import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/co
 import type { StoredMessage } from "../providers/provider.ts";
 import { type Tool, toolError, type ToolOutcome } from "../tools/tool.ts";
 import { wait } from "./retry.ts";
+import type { RunSettings } from "./state.ts";
+
+const MAX_CONCURRENT = 10;
 
 /** One call of the model's to a tool. */
 export interface ToolCall {
@@ -18,7 +21,7 @@ export interface FinishedCall {
 
 interface Execution {
   tools: ReadonlyMap<string, Tool>;
-  timeoutMs: number;
+  settings: Pick<RunSettings, "toolTimeoutMs" | "toolTimeoutsMs" | "maxConcurrentTools">;
   signal: AbortSignal;
 }
 
@@ -39,15 +42,21 @@ export function callsOf(
   });
 }
 
-/** Runs calls side by side and yields each as it finishes. Never throws: a failure is a result too. */
+/** Runs calls side by side, so many at once, and yields each as it finishes. Never throws: a failure is a result too. */
 export async function* execute(
   calls: readonly ToolCall[],
   execution: Execution,
 ): AsyncGenerator<FinishedCall> {
-  const running = new Map(
-    calls.map((call) => [call.id, runCall(call, execution).then((done) => ({ call, done }))]),
-  );
-  while (running.size > 0) {
+  const { maxConcurrentTools = MAX_CONCURRENT } = execution.settings;
+  const waiting = [...calls];
+  const running = new Map<string, Promise<{ call: ToolCall; done: FinishedCall }>>();
+  while (waiting.length > 0 || running.size > 0) {
+    for (const call of waiting.splice(0, maxConcurrentTools - running.size)) {
+      running.set(
+        call.id,
+        runCall(call, execution).then((done) => ({ call, done })),
+      );
+    }
     const { call, done } = await Promise.race(running.values());
     running.delete(call.id);
     yield done;
@@ -87,7 +96,8 @@ export function receivedEvent({ id, name }: ToolCall, result: ToolResult | undef
   return { type: "tool_result_received", id, name, is_error, content: toBlocks(content) };
 }
 
-async function runCall(call: ToolCall, { tools, timeoutMs, signal }: Execution) {
+async function runCall(call: ToolCall, { tools, settings, signal }: Execution) {
+  const timeoutMs = timeLimit(call, settings);
   const startedAt = Date.now();
   const deadline = new AbortController();
   const outcome = await Promise.race([
@@ -97,6 +107,15 @@ async function runCall(call: ToolCall, { tools, timeoutMs, signal }: Execution) 
   deadline.abort();
   const durationMs = Date.now() - startedAt;
   return outcome ? completed(call, outcome, durationMs) : timedOut(call, timeoutMs);
+}
+
+function timeLimit(
+  { name }: ToolCall,
+  { toolTimeoutMs, toolTimeoutsMs = {} }: Execution["settings"],
+): number {
+  // The model chooses the name; one that every object has must not be found.
+  const own = Object.hasOwn(toolTimeoutsMs, name) ? toolTimeoutsMs[name] : undefined;
+  return own ?? toolTimeoutMs;
 }
 
 async function invoke(

@@ -21,7 +21,7 @@ export async function* toolStep(
   const missing = open.filter(({ id }) => !known.has(id));
   const theirs = missing.filter(({ name }) => isClientTool(turn, name));
   const ours = missing.filter((call) => !theirs.includes(call));
-  const execution = { tools, timeoutMs: settings.toolTimeoutMs, signal };
+  const execution = { tools, settings, signal };
   for await (const { result, event } of execute(ours, execution)) {
     if (signal.aborted) return undefined;
     known.set(result.tool_use_id, result);

@@ -1,7 +1,7 @@
 // The contract lives in the SDK because both published things, SDK and CLI, must depend on nothing
 // but themselves; the server implements it.
 import type * as z from "zod";
-import { configOperations } from "./config.ts";
+import { configOperations } from "./config-operations.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
@@ -20,8 +20,12 @@ export {
   pricesAsOf,
   unknownTraits,
 } from "./catalog.ts";
-export { ConfigDocument, type ConfigEnvelope, withRealNames } from "./config.ts";
+export { ConfigDocument } from "./config.ts";
+export { ineffectiveKeys, keyPath, schemaAt, withRealNames } from "./config-keys.ts";
+export { checkConfigSize } from "./config-size.ts";
+export type { ConfigChange, ConfigEnvelope, ConfigHistory } from "./config-operations.ts";
 export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./credentials.ts";
+export { milliseconds } from "./duration.ts";
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
 export { type Capabilities, contractVersion, type ModelsCatalog, packageVersion } from "./host.ts";
@@ -34,7 +38,7 @@ export {
   type StopReason,
   type ToolResult,
 } from "./messages.ts";
-export type { McpTool, Operation, Scope } from "./operation.ts";
+export type { Access, McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export { flatParams, type ParamsOfVendor, paramsSchema, vendorParams } from "./provider-params.ts";
 export {

@@ -1,7 +1,10 @@
 import * as z from "zod";
+import { withoutEffect } from "./config-inert.ts";
 import { ProviderName } from "./run.ts";
 
 const name = z.string().min(1).max(256);
+
+const secret = z.string().min(1).max(4_096);
 
 const dollars = z.number().nonnegative();
 
@@ -70,10 +73,17 @@ export const modelSections = {
     .catchall(OtherKey)
     .optional(),
   provider: z
-    .looseObject({ type: z.enum(["anthropic", "openai", "gemini"]), base_url: address.nullish() })
+    .looseObject({
+      type: z.enum(["anthropic", "openai", "gemini"]),
+      api_key: withoutEffect(secret).nullish(),
+      base_url: address.nullish(),
+    })
     .optional(),
   providers: z
-    .looseObject({ base_urls: z.partialRecord(ProviderName, address).nullish() })
+    .looseObject({
+      base_urls: z.partialRecord(ProviderName, address).nullish(),
+      api_keys: withoutEffect(z.partialRecord(ProviderName, secret)).nullish(),
+    })
     .optional(),
   self_hosted: z
     .looseObject({

@@ -27,8 +27,8 @@ const absent: readonly (readonly [id: string, description: string])[] = [
 
 export const hostHandlers = {
   "tickets/create": async (_input, caller) => {
-    const { scopes, origin } = caller;
-    return realmOf(caller).tickets.issue({ scopes, origin });
+    const { scopes, actor, origin } = caller;
+    return realmOf(caller).tickets.issue({ scopes, actor, origin });
   },
 
   "capabilities/get": async (_input, { env }): Promise<Capabilities> => ({

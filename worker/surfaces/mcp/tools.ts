@@ -87,7 +87,7 @@ function operationTool([name, { mcp, input, output }]: Offered): Tool {
 
 /** Several operations as one tool: `action` says which, and brings that one's own arguments. */
 function actionTool(operations: readonly Offered[]): Tool {
-  const [, { mcp, output }] = operations[0] as Offered;
+  const [, { mcp }] = operations[0] as Offered;
   const members = operations.flatMap(([, { input }]) =>
     Object.entries(input.shape).map(([key, type]) => [key, type.optional()] as const),
   );
@@ -96,7 +96,7 @@ function actionTool(operations: readonly Offered[]): Tool {
   return {
     ...described(mcp),
     inputSchema: jsonSchema(Input, "input"),
-    outputSchema: jsonSchema(objectOf(output), "output"),
+    outputSchema: jsonSchema(combined(operations), "output"),
     run: async (args, { caller }) => {
       const { action, ...params } = readArguments(Input, args);
       const [name, { input }] = operations.find(([, { mcp }]) => mcp.action === action) as Offered;
@@ -104,6 +104,20 @@ function actionTool(operations: readonly Offered[]): Tool {
       return succeeded((await call(name, readArguments(input, params), caller)) as Json);
     },
   };
+}
+
+/** What any of the actions answers with: a tool has one schema, so what not all have is optional. */
+function combined(operations: readonly Offered[]): z.ZodObject {
+  const shapes = operations.map(([, { output }]) => objectOf(output).shape);
+  const members = shapes.flatMap((shape) => Object.entries(shape));
+  return z.object(
+    Object.fromEntries(
+      members.map(([key, type]) => [
+        key,
+        shapes.every((shape) => Object.hasOwn(shape, key)) ? type : type.optional(),
+      ]),
+    ),
+  );
 }
 
 function described({ name, title, description, ...mcp }: McpTool) {

@@ -53,7 +53,7 @@ function createFixtureServer({ era }: McpRequestContext): McpServer {
 export default new Hono<AppEnv>()
   .use(crossOrigin)
   .use(async (c, next) => {
-    const grant = await authenticate(c.req.raw, c.env, async () => []);
+    const grant = await authenticate(c.req.raw, c.env, async () => ({ scopes: [], actor: "" }));
     c.set("caller", { env: c.env, realm: "fixture", ...grant, origin: null });
     await next();
   })

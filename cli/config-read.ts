@@ -1,0 +1,81 @@
+import type { ConfigHistory } from "../sdk/index.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+import { columns } from "./columns.ts";
+import { minute } from "./session-table.ts";
+import { withClient } from "./with-client.ts";
+
+/** The flags of `rkat config get`. */
+export interface ConfigGetFlags extends GlobalFlags {
+  format: "toml" | "json";
+  withGeneration?: boolean;
+}
+
+/** The flags of `rkat config history`. */
+export interface ConfigHistoryFlags extends GlobalFlags {
+  format: "text" | "json";
+  limit?: number;
+}
+
+/** Prints the realm's config. */
+export async function printConfig({
+  format,
+  withGeneration,
+  ...flags
+}: ConfigGetFlags): Promise<number> {
+  return await withClient(flags, async ({ client }) => {
+    const envelope = await client.call("config/get", {});
+    if (format === "json") return printJson(withGeneration ? envelope : envelope.config);
+    const { stringify } = await import("smol-toml");
+    if (withGeneration) process.stdout.write(`# generation = ${envelope.generation}\n`);
+    process.stdout.write(stringify(withoutNulls(envelope.config)));
+    return exitCodes.ok;
+  });
+}
+
+/** Prints who changed the realm's config, newest first. */
+export async function printConfigHistory({
+  format,
+  limit,
+  ...flags
+}: ConfigHistoryFlags): Promise<number> {
+  return await withClient(flags, async ({ client }) => {
+    if (format === "json") return printJson(await client.call("config/history", { limit }));
+    const { history } = await client.configHistory({ limit });
+    process.stdout.write(`${history.length === 0 ? "No changes found." : historyTable(history)}\n`);
+    return exitCodes.ok;
+  });
+}
+
+function historyTable(history: ConfigHistory["history"]): string {
+  const rows = history.map((change) => [
+    String(change.generation),
+    minute(change.createdAt),
+    change.actor,
+    change.restoredGeneration === undefined
+      ? change.action
+      : `${change.action} ${change.restoredGeneration}`,
+    changed(change),
+  ]);
+  return columns([["GENERATION", "WHEN", "WHO", "ACTION", "CHANGED"], ...rows]);
+}
+
+function changed({ changedKeys, changedCount }: ConfigHistory["history"][number]): string {
+  const more = changedCount - changedKeys.length;
+  return `${changedKeys.join(", ") || "nothing"}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function printJson(value: unknown): number {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  return exitCodes.ok;
+}
+
+/** TOML has no null; one can still be in a list. */
+function withoutNulls(config: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(config, (_, value: unknown) => {
+    if (Array.isArray(value)) return value.filter((item) => item !== null);
+    return value === null ? undefined : value;
+  });
+  // What went in was an object, so an object comes out.
+  return JSON.parse(text) as Record<string, unknown>;
+}
