@@ -15,6 +15,7 @@ export class Config {
   readonly #env: object;
   readonly #onChange: () => void;
 
+  /** `env` is the deployment's; `onChange` hears of every write. */
   constructor(record: RealmRecord, env: object, onChange: () => void) {
     this.#record = record;
     this.#env = env;
