@@ -40,6 +40,7 @@ export class Config {
   readonly #history: ConfigHistory;
   readonly #onChange: () => void;
 
+  /** `env` is the deployment's; `onChange` hears of every write. */
   constructor(
     record: RealmRecord,
     { env, history, onChange }: { env: object; history: ConfigHistory; onChange: () => void },

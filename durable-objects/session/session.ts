@@ -56,8 +56,8 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
   async result(runId: string, firstSeq = 0, untilPending = false): Promise<Parcel<RunResult>> {
     this.#core.runs.recover();
-    const { runs, directory } = this.#core;
-    return pack(await directory.after(runs.result(runId, firstSeq, untilPending)));
+    const answer = this.#core.runs.result(runId, firstSeq, untilPending);
+    return pack(await this.#core.directory.after(answer));
   }
 
   /** Takes the results of tools that a client ran; `firstSeq` is where they start in the log. */
@@ -131,10 +131,9 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
 
   /** Leaves nothing of the session, unless it was used since the directory `saw` it; see `erase`. */
   async erase(saw?: number): Promise<Erasure> {
-    const erasing = erase(this.ctx, this.#core, saw);
-    if (!erasing) return { outcome: "kept", row: this.#core.directory.row() };
-    this.#core = new SessionCore(this.ctx, this.env);
-    return { outcome: await erasing };
+    const { isGone, erasure } = erase(this.ctx, this.#core, saw);
+    if (isGone) this.#core = new SessionCore(this.ctx, this.env);
+    return erasure;
   }
 
   /** What the realm may believe of this session, whatever it was told. */
