@@ -1,7 +1,6 @@
 import * as z from "zod";
-import type { AppError } from "../../../sdk/contract/index.ts";
-import { SchemaWarning } from "../../../sdk/contract/output-schema.ts";
-import { PendingToolCall, RunResult } from "../../../sdk/contract/run.ts";
+import type { AppError, RunResult } from "../../../sdk/contract/index.ts";
+import { PendingToolCall } from "../../../sdk/contract/run.ts";
 import { WireUsage } from "../../../sdk/contract/usage.ts";
 import type { StartedRun } from "../../call.ts";
 
@@ -16,8 +15,8 @@ export const TurnPayload = z.object({
   tool_calls: z.int().optional(),
   usage: WireUsage.optional(),
   structured_output: z.unknown().optional(),
-  schema_warnings: z.array(SchemaWarning).nullish(),
-  extraction_error: RunResult.shape.extraction_error,
+  schema_warnings: z.array(z.unknown()).nullish(),
+  extraction_error: z.unknown().optional(),
   skill_diagnostics: z.null().optional(),
   terminal_cause_kind: z.string().optional(),
   pending_tool_calls: z.array(PendingToolCall).optional(),
