@@ -46,6 +46,7 @@ export default defineConfig({
                   "hono/cors",
                   "hono/body-limit",
                   "uuid",
+                  "@cfworker/json-schema",
                   "eventsource-parser",
                 ],
               },

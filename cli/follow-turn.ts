@@ -21,7 +21,8 @@ export async function followTurn(
   stream: EventStream,
   display: FollowOptions,
 ): Promise<number> {
-  const screen = new Screen(display.json ? process.stderr : process.stdout, process.stderr);
+  const isProse = !display.json && !display.wantsJson;
+  const screen = new Screen(isProse ? process.stdout : process.stderr, process.stderr);
   const renderer = new TurnRenderer(screen, display);
   const stopListening = interruptOnSignal(client, screen, () => stream.sessionId);
   let began = false;
@@ -39,9 +40,15 @@ export async function followTurn(
   renderer.finish();
   const result = stream.result;
   printAnswer(result, display);
+  process.stderr.write(extractionNotes(result));
   process.stderr.write(`${summaryLine(result)}\n`);
   if (display.tellsIds) process.stderr.write(idLines(result));
-  return result.terminalCauseKind === "budget_exhausted" ? exitCodes.budgetExhausted : exitCodes.ok;
+  if (result.terminalCauseKind === "budget_exhausted") return exitCodes.budgetExhausted;
+  return result.extractionError ? exitCodes.error : exitCodes.ok;
+}
+
+function wireError({ lastOutput, ...error }: NonNullable<RunResult["extractionError"]>) {
+  return { last_output: lastOutput, ...error };
 }
 
 /** The result as scripts read it (contract 10.6). */
@@ -58,13 +65,32 @@ function jsonResult(result: RunResult): Record<string, unknown> {
     },
     structured_output: result.structuredOutput ?? null,
     schema_warnings: result.schemaWarnings ?? null,
+    ...(result.extractionError && { extraction_error: wireError(result.extractionError) }),
     skill_diagnostics: null,
   };
 }
 
-function printAnswer(result: RunResult, { json, streaming }: Display): void {
-  if (json) process.stdout.write(`${JSON.stringify(jsonResult(result), null, 2)}\n`);
-  else if (!streaming) process.stdout.write(`${result.text}\n`);
+/** With a schema the output is JSON and nothing else, fit for a pipe; no JSON is then no output. */
+function printAnswer(result: RunResult, { json, streaming, wantsJson }: Display): void {
+  const { structuredOutput, text } = result;
+  if (json) print(jsonResult(result));
+  else if (structuredOutput !== null && structuredOutput !== undefined) print(structuredOutput);
+  else if (wantsJson && !streaming) process.stderr.write(`${text}\n`);
+  else if (!streaming) process.stdout.write(`${text}\n`);
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function extractionNotes({ schemaWarnings, extractionError }: RunResult): string {
+  const warnings = (schemaWarnings ?? []).map(
+    ({ provider, path, message }) => `Warning: ${provider} schema ${path || "/"}: ${message}\n`,
+  );
+  if (!extractionError) return warnings.join("");
+  const { attempts, reason } = extractionError;
+  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return `${warnings.join("")}Error: no JSON that fits the schema after ${tries}: ${reason}\n`;
 }
 
 function summaryLine({ sessionId, turns, usage }: RunResult): string {

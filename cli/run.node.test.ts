@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freshStateRoot, rkat, type Served, spawnRkat, startServe, until } from "./test-support.ts";
 
@@ -79,6 +81,57 @@ describe("rkat run", () => {
     },
   );
 
+  describe("with --schema", () => {
+    const schema = { properties: { city: { type: "string" } }, required: ["city"] };
+    const hopeless = { properties: { a: { type: "string", pattern: "^x" } }, required: ["a"] };
+    const inline = JSON.stringify(schema);
+    const impossible = ["--schema", JSON.stringify(hopeless), "--structured-output-retries", "0"];
+
+    it.each([
+      ["--schema", inline],
+      ["--output-schema", inline],
+      ["--stream", "--schema", inline],
+      ["--schema", inline, "--output-schema-compat", "strict"],
+    ])("prints JSON that fits and nothing else (%s %s %s %s)", async (...flags) => {
+      const { code, stdout } = await rkat(["run", ...flags, "Where is the Louvre?"], env);
+
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({ city: "demo" });
+    });
+
+    it("reads a file, and resumes with another", async () => {
+      const file = join(freshStateRoot(), "schema.json");
+      writeFileSync(file, inline);
+      const first = await rkat(["run", "--schema", file, "--json", "Hi"], env);
+      const { session_id, ...result } = JSON.parse(first.stdout);
+
+      expect(result).toMatchObject({ structured_output: { city: "demo" }, turns: 2 });
+      expect(result.text).toContain("This is the demo provider");
+      const flag = '{"properties":{"a":{"type":"integer"}},"required":["a"]}';
+      const second = await rkat(["resume", session_id, "--schema", flag, "Go on"], env);
+      expect(JSON.parse(second.stdout)).toEqual({ a: 0 });
+    });
+
+    it("fails without output when nothing fits, and shows the answer elsewhere", async () => {
+      const { code, stdout, stderr } = await rkat(["run", ...impossible, "Hi"], env);
+
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toContain("This is the demo provider");
+      expect(stderr).toContain("Error: no JSON that fits the schema after 1 attempt: #/a:");
+    });
+
+    it("prints the failure with --json too", async () => {
+      const { code, stdout } = await rkat(["run", ...impossible, "--json", "Hi"], env);
+
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        text: expect.stringContaining("demo provider"),
+        structured_output: null,
+        extraction_error: { attempts: 1, last_output: '{"a":"demo"}' },
+      });
+    });
+  });
+
   it("runs tools, and tells about them on request", async () => {
     const { stdout, stderr } = await rkat(["run", "-t", "safe", "-v", "tool:datetime"], env);
 
@@ -113,6 +166,11 @@ describe("rkat run", () => {
     [["run", "-d", "soon", "Hi"], "30s, 5m or 1h30m"],
     [["run", "--label", "team", "Hi"], "--label wants key=value"],
     [["run", "--params-json", "[]", "Hi"], "not a JSON object"],
+    [["run", "--schema", "no-such-file.json", "Hi"], "no-such-file.json is no readable JSON"],
+    [["run", "--schema", "{", "Hi"], "--schema is no readable JSON"],
+    [["run", "--schema", "{}", "--output-schema", "{}", "Hi"], "give one of them"],
+    [["run", "--output-schema-compat", "strict", "Hi"], "needs --schema"],
+    [["run", "--structured-output-retries", "x", "Hi"], "not a whole number"],
     [["--isolated", "--realm", "a", "run", "Hi"], "--realm and --isolated exclude each other"],
   ])("%j is a usage error", async (args, message) => {
     const { code, stdout, stderr } = await rkat(args, env);

@@ -11,6 +11,7 @@ import {
 } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { StdinMode } from "./prompt-input.ts";
+import { addSchemaFlags, type SchemaCompat, schemaOptions } from "./schema-flags.ts";
 import { chooseView, type StreamView, streamViews } from "./stream-view.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -24,6 +25,10 @@ export interface TurnFlags extends GlobalFlags {
   maxTotalTokens?: number;
   maxDuration?: number;
   maxToolCalls?: number;
+  schema?: string;
+  outputSchema?: string;
+  outputSchemaCompat?: SchemaCompat;
+  structuredOutputRetries?: number;
   param?: string[];
   paramsJson?: Record<string, unknown>;
   tools?: "none" | "safe" | "workspace" | "full";
@@ -42,6 +47,8 @@ export interface Display {
   streaming: boolean;
   verbose: boolean;
   view: StreamView;
+  /** The answer is wanted as JSON: prose is then no part of it. */
+  wantsJson: boolean;
 }
 
 const providers = [
@@ -56,6 +63,7 @@ const providers = [
 export function addTurnFlags(command: Command): Command {
   addModelFlags(command);
   addLimitFlags(command);
+  addSchemaFlags(command);
   return addDisplayFlags(command);
 }
 
@@ -114,7 +122,9 @@ function addDisplayFlags(command: Command): Command {
 export function displayOf(flags: TurnFlags): Display {
   const json = flags.json === true || flags.output === "json";
   const streaming = flags.stream ?? (process.stdout.isTTY && !json);
-  return { json, streaming, verbose: flags.verbose === true, view: chooseView(flags, streaming) };
+  const view = chooseView(flags, streaming);
+  const wantsJson = flags.schema !== undefined || flags.outputSchema !== undefined;
+  return { json, streaming, verbose: flags.verbose === true, view, wantsJson };
 }
 
 /** What the flags say about the turn itself, in the SDK's words; only what was given. */
@@ -130,6 +140,7 @@ export function turnOptions(flags: TurnFlags) {
     ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
     ...(budgetLimits && { budgetLimits }),
     ...(flags.tools && { enableBuiltins: flags.tools !== "none" }),
+    ...schemaOptions(flags),
   };
 }
 

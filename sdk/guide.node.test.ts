@@ -85,6 +85,36 @@ describe("the session guide", () => {
     await client.close();
   });
 
+  it("is joined by answers as JSON", async () => {
+    const client = await new MeerkatClient().connect({ url: server.url, realmId: "team-gamma" });
+    const outputSchema = {
+      type: "object",
+      properties: { snake_case: { type: "string", minLength: 1 }, camelCase: { type: "integer" } },
+      required: ["snake_case", "camelCase"],
+    };
+
+    const session = await client.createSession("Hi", { model: "demo", outputSchema });
+    const stream = session.stream("Again", { outputSchema, structuredOutputRetries: 0 });
+    const told = [];
+    for await (const event of stream) told.push(event);
+    const failing = { properties: { a: { type: "string", pattern: "^x" } }, required: ["a"] };
+    const failed = await session.turn("Again", {
+      outputSchema: failing,
+      structuredOutputRetries: 0,
+    });
+
+    const fits = { snake_case: "demo", camelCase: 0 };
+    expect(session.structuredOutput).toBeNull();
+    expect(stream.result).toMatchObject({ structuredOutput: fits, schemaWarnings: null, turns: 2 });
+    expect(stream.result.text).toContain("demo provider");
+    expect(told.at(-2)).toMatchObject({ type: "extraction_succeeded", structuredOutput: fits });
+    expect(failed).toMatchObject({
+      structuredOutput: null,
+      extractionError: { attempts: 1, lastOutput: '{"a":"demo"}' },
+    });
+    await client.close();
+  });
+
   it("runs in JSON-RPC", async () => {
     const ask = async (message: object): Promise<Record<string, unknown>> => {
       const response = await fetch(`${server.url}/realms/team-beta/rpc`, {

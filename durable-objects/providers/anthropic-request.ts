@@ -29,11 +29,11 @@ export function anthropicBody(request: ModelRequest): MessageCreateParamsStreami
     stream: true,
     ...cache,
     ...(params.inference_geo && { inference_geo: params.inference_geo }),
-    ...(params.effort && { output_config: { effort: params.effort.replace("x_high", "xhigh") } }),
+    ...outputConfig(params, request),
     ...thinking(params, request),
     // Its own breakpoint lets sessions that differ only in their messages share it.
     ...(request.system && { system: [{ type: "text", text: request.system, ...cache }] }),
-    ...(request.tools.length > 0 && { tools: request.tools.map(toolParam) }),
+    ...toolParams(request),
     messages: request.messages.flatMap((message) => messageParams(message, request.model)),
   };
   // Parameters and schemas are the caller's own: the vendor knows which values it takes, we do not.
@@ -75,6 +75,22 @@ const displays = { emit: "summarized", silent: "omitted" } as const;
 /** For models that must be told how much to think by somebody who did not say. */
 const DEFAULT_BUDGET = 4_096;
 const LEAST_BUDGET = 1_024;
+
+function outputConfig({ effort }: Params, { format }: ModelRequest) {
+  const config = {
+    ...(effort && { effort: effort.replace("x_high", "xhigh") }),
+    ...(format && { format: { type: "json_schema", schema: format.schema } }),
+  };
+  return Object.keys(config).length > 0 ? { output_config: config } : {};
+}
+
+/** Calls of the past are refused without the tools, so these stay where none may be called any more. */
+function toolParams({ tools, mayNotCall, messages }: ModelRequest) {
+  if (tools.length === 0) return {};
+  if (!mayNotCall) return { tools: tools.map(toolParam) };
+  const hasCalls = messages.some(({ role }) => role === "tool_results");
+  return hasCalls ? { tools: tools.map(toolParam), tool_choice: { type: "none" } } : {};
+}
 
 function toolParam({ name, description, inputSchema }: ToolDefinition): Tool {
   return { name, description, input_schema: { ...inputSchema, type: "object" } };

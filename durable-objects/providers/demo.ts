@@ -1,5 +1,12 @@
+import { sample } from "./demo-json.ts";
 import type { StoredMessage } from "./provider.ts";
-import { type ModelEnd, type ModelEvent, type Provider, ProviderError } from "./provider.ts";
+import {
+  type ModelEnd,
+  type ModelEvent,
+  type ModelRequest,
+  type Provider,
+  ProviderError,
+} from "./provider.ts";
 
 const SLOW_MS = 250;
 
@@ -21,7 +28,7 @@ export const demo: Provider = {
     const parts: ModelEvent[] = [];
     if (/\bthink\b/.test(prompt))
       parts.push(...words("reasoning", "Nothing to think about: I am a script."));
-    parts.push(...words("text", answer(prompt, request.messages)));
+    parts.push(...words("text", answer(prompt, request)));
     for (const part of parts) {
       if (pauseMs > 0) await pause(pauseMs, signal);
       if (signal.aborted) return;
@@ -36,7 +43,8 @@ export const demo: Provider = {
   },
 };
 
-function answer(prompt: string, messages: readonly StoredMessage[]): string {
+function answer(prompt: string, { messages, format }: ModelRequest): string {
+  if (format) return JSON.stringify(sample(format.schema, format.schema));
   const result = messages.at(-1);
   const found = result?.role === "tool_results" ? ` The tool answered: ${toolText(result)}` : "";
   return (

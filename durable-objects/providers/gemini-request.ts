@@ -22,17 +22,17 @@ interface GeminiContent {
 export function geminiBody(request: ModelRequest): object {
   const { model } = request;
   const names = toolNames(request.messages, model);
+  const tools = request.mayNotCall ? [] : request.tools;
   return {
     ...(request.system && { systemInstruction: { parts: [{ text: request.system }] } }),
-    ...(request.tools.length > 0 && {
-      tools: [{ functionDeclarations: request.tools.map(declaration) }],
-    }),
+    ...(tools.length > 0 && { tools: [{ functionDeclarations: tools.map(declaration) }] }),
     generationConfig: generationConfig(request),
     contents: request.messages.flatMap((message) => contents(message, names, model)),
   };
 }
 
-function generationConfig({ maxTokens, temperature, params, traits }: ModelRequest): object {
+function generationConfig(request: ModelRequest): object {
+  const { maxTokens, temperature, params, traits, format } = request;
   const { thinking = {}, top_k: topK, top_p: topP, ...flat } = vendorParams("gemini", params);
   const given = {
     includeThoughts: thinking.include_thoughts,
@@ -45,6 +45,10 @@ function generationConfig({ maxTokens, temperature, params, traits }: ModelReque
     // JSON leaves out what is undefined.
     ...(traits.temperature && { temperature, topP }),
     topK,
+    ...(format && {
+      responseMimeType: "application/json",
+      responseJsonSchema: format.schema,
+    }),
     ...(Object.keys(thinkingConfig).length > 0 && { thinkingConfig }),
   };
 }

@@ -27,7 +27,8 @@ export function chatBody(
   request: ModelRequest,
   provider: string,
 ): ChatCompletionCreateParamsStreaming {
-  const { model, system, tools, messages } = request;
+  const { model, system, messages, format } = request;
+  const tools = request.mayNotCall ? [] : request.tools;
   const params = vendorParams("self_hosted", request.params);
   const effort = effortOf(params, request.traits);
   const { seed, frequency_penalty, presence_penalty, chat_template_kwargs } = params;
@@ -42,6 +43,7 @@ export function chatBody(
     stream: true,
     stream_options: { include_usage: true },
     max_tokens: request.maxTokens,
+    ...(format && { response_format: { type: "json_schema", json_schema: format } }),
     // Which efforts exist differs from model to model; the server refuses what it does not know.
     ...(effort !== undefined && { reasoning_effort: effort as ReasoningEffort }),
     ...(seed !== undefined && { seed }),

@@ -3,6 +3,7 @@ import type {
   ResponseCreateParamsStreaming,
   ResponseInputItem,
   ResponseInputMessageContentList,
+  ResponseTextConfig,
 } from "openai/resources/responses/responses";
 import type { Reasoning, ReasoningEffort } from "openai/resources/shared";
 import { type AssistantBlock, type Content, vendorParams } from "../../sdk/contract/index.ts";
@@ -18,12 +19,13 @@ export function responsesBody(
   request: ModelRequest,
   provider: string,
 ): ResponseCreateParamsStreaming {
-  const { model, system, tools, traits } = request;
+  const { model, system, traits } = request;
+  const tools = request.mayNotCall ? [] : request.tools;
   const params = vendorParams("openai", request.params);
   const effort = effortOf(params, traits);
   const thinks = traits.thinking || effort !== undefined;
   const isTold = params.reasoning !== "silent" && params.reasoning !== "off";
-  const verbosity = params.text_verbosity;
+  const text = textConfig(params.text_verbosity, request.format);
   const background = runsInBackground(request);
 
   return {
@@ -40,7 +42,7 @@ export function responsesBody(
     // A model that does not think refuses both.
     ...(thinks && { include: ["reasoning.encrypted_content"] }),
     ...(thinks && { reasoning: reasoning(effort, isTold) }),
-    ...(verbosity && { text: { verbosity } }),
+    ...(text && { text }),
     ...samplingOf(request, params),
     input: request.messages.flatMap((message) => inputItems(message, provider, model)),
   };
@@ -56,6 +58,18 @@ function reasoning(effort: string | undefined, isTold: boolean): Reasoning {
     // Which efforts exist differs from model to model; the vendor refuses what it does not know.
     ...(effort !== undefined && { effort: effort as ReasoningEffort }),
     ...(isTold && { summary: "auto" }),
+  };
+}
+
+/** How the words are to be; nothing where it does not matter. */
+function textConfig(
+  verbosity: ResponseTextConfig["verbosity"],
+  format: ModelRequest["format"],
+): ResponseTextConfig | undefined {
+  if (!verbosity && !format) return undefined;
+  return {
+    ...(verbosity && { verbosity }),
+    ...(format && { format: { type: "json_schema", ...format } }),
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   StopReason,
   Usage,
 } from "../../sdk/contract/index.ts";
+import type { OutputFormat } from "./schema/lowering.ts";
 
 /** A language model's vendor. Everything one vendor does differently stays behind this. */
 export interface Provider {
@@ -46,6 +47,10 @@ export interface ModelRequest {
   messages: readonly StoredMessage[];
   /** Sorted by name, so that the vendor's prompt cache sees the same prefix each time. */
   tools: readonly ToolDefinition[];
+  /** The model must not call any of them: they are there to explain the calls of the past. */
+  mayNotCall?: boolean;
+  /** What the answer must look like, in this vendor's dialect. */
+  format?: OutputFormat | undefined;
   /** Output limit, tokens. */
   maxTokens: number;
   temperature: number | undefined;

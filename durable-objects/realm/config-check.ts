@@ -7,6 +7,7 @@ import {
   keyPath,
   schemaAt,
 } from "../../sdk/contract/index.ts";
+import { readOutputSchema } from "../providers/schema/output-schema.ts";
 import { isSecretPath } from "./secrets.ts";
 
 const SHOWN_CHARS = 200;
@@ -21,6 +22,8 @@ export function checkedConfig(document: object): ConfigDocument {
   const checked = ConfigDocument.safeParse(document);
   if (!checked.success) throw refused(document, checked.error.issues);
   checkProviders(checked.data);
+  const { output_schema } = checked.data.agent ?? {};
+  if (output_schema) readOutputSchema(output_schema, "agent.output_schema");
   return checked.data;
 }
 

@@ -69,6 +69,16 @@ function opened([first, ...rest]: StoredMessage[]): StoredMessage[] {
   return first ? [{ ...first, opensTurn: true }, ...rest] : [];
 }
 
+/** What changes about a session, as it is before its first turn. */
+export function newState(
+  { output_schema }: TurnChoices,
+  identity: ModelIdentity,
+  updatedAt: number,
+): Omit<SessionState, "messageCount"> {
+  const state = { reservedUntil: 0, identity, usage: noUsage, updatedAt };
+  return output_schema ? { ...state, hasOutputSchema: true } : state;
+}
+
 /** The refusal of a turn that neither waits nor joins. */
 export function busy(runId: string | undefined): AppError {
   return new AppError("SESSION_BUSY", "A turn is already running on this session", {

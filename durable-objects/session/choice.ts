@@ -1,27 +1,29 @@
-import { AppError, type ConfigDocument } from "../../sdk/contract/index.ts";
+import type { ConfigDocument } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
+import type { OutputSchema } from "../providers/schema/output-schema.ts";
 import { fallbackChain } from "./fallback.ts";
 import { modelIdentity } from "./model-identity.ts";
+import { chosenOutput } from "./output-choice.ts";
 import { runSettings, type TurnChoices } from "./settings.ts";
 import type { ModelIdentity, RunSettings } from "./state.ts";
 
 /**
  * Decides what a turn runs on, and checks that it can be had, before anything is written (contract 7.2).
- * @throws {AppError} `INVALID_PARAMS`, `PROVIDER_ERROR` without a key, `CAPABILITY_UNAVAILABLE`
+ * @throws {AppError} `INVALID_PARAMS`, `PROVIDER_ERROR` without a key
  */
 export function choose(
   request: TurnChoices,
   current: ModelIdentity | undefined,
   config: ConfigDocument,
   env: object,
-): { identity: ModelIdentity; settings: RunSettings } {
-  if (request.output_schema) {
-    const message = "output_schema is not available on this deployment";
-    throw new AppError("CAPABILITY_UNAVAILABLE", message);
-  }
+): { identity: ModelIdentity; settings: RunSettings; output: OutputSchema | undefined } {
   const identity = modelIdentity(request, current, config, env);
   const settings = runSettings(request, identity, config);
   providerFor(identity.provider, env, settings.own?.server);
   const fallbacks = fallbackChain(request, identity, config, env);
-  return { identity, settings: { ...settings, ...(fallbacks.length > 0 && { fallbacks }) } };
+  return {
+    identity,
+    settings: { ...settings, ...(fallbacks.length > 0 && { fallbacks }) },
+    output: chosenOutput(request, settings, config),
+  };
 }

@@ -1,6 +1,7 @@
 import { addUsage, type AgentEvent, type Usage } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { Change, Journal } from "./journal.ts";
+import { extractionEvents } from "./extraction-events.ts";
 import type { Outcome } from "./outcome.ts";
 import { storedResults } from "./recovery.ts";
 import type { FinishedRun, RunProgress, RunState } from "./state.ts";
@@ -26,9 +27,10 @@ export function endOf(journal: Journal, run: RunState, outcome: Outcome, part?: 
     ...(outcome.ok ? {} : { failure: { code: outcome.code, message: outcome.message } }),
   };
   const { sessionId } = found.identity;
+  const extracted = extractionEvents(sessionId, run.runId, outcome);
   const terminal = terminalEvent(sessionId, run.runId, outcome, progress.usage);
   return {
-    events: [...(part?.events ?? []), terminal],
+    events: [...(part?.events ?? []), ...extracted, terminal],
     messages: part ? part.messages : closing(journal, run, outcome),
     state: ({ last }) => ({
       run: undefined,
@@ -49,13 +51,14 @@ export function terminalEvent(
 ): AgentEvent {
   const cause = outcome.cause === undefined ? {} : { terminal_cause_kind: outcome.cause };
   if (outcome.ok) {
-    const result = outcome.text;
+    const { text: result, extraction } = outcome;
     return {
       type: "run_completed",
       session_id,
       run_id,
       result,
       usage,
+      ...(extraction?.ok ? { structured_output: extraction.value } : {}),
       extraction_required: false,
       ...cause,
     };

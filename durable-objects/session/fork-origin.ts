@@ -15,6 +15,8 @@ export interface ForkOrigin {
   labels: Labels;
   /** The session's client tools, as they are stored. */
   tools: string;
+  /** The schema that its turns answer by, as it is stored. */
+  outputSchema: string;
 }
 
 /** A session as its forks see it; an archived one serves as well. */
@@ -45,6 +47,7 @@ export function forkOrigin(
     identity: state.identity,
     labels: identity.labels,
     tools: storage.document("session_tools"),
+    outputSchema: storage.document("session_output"),
   };
 }
 

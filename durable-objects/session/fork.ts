@@ -103,7 +103,8 @@ export class Fork {
     hash: string,
   ): void {
     const now = Date.now();
-    const { at, identity, tools } = origin;
+    const { at, identity, tools, outputSchema } = origin;
+    const hasOutputSchema = outputSchema !== "";
     const from_session_id = request.from_session_id;
     this.#journal.create(
       {
@@ -111,12 +112,20 @@ export class Fork {
         createdAt: Math.floor(now / 1_000),
         labels: request.labels ?? origin.labels,
       },
-      { reservedUntil: 0, identity, usage: noUsage, updatedAt: now, messageCount: at },
+      {
+        reservedUntil: 0,
+        identity,
+        usage: noUsage,
+        updatedAt: now,
+        messageCount: at,
+        hasOutputSchema,
+      },
       {
         events: [{ type: "session_forked", session_id: ids.sessionId, from_session_id, at }],
         also: () => {
           this.#keys.remember(request, { hash, runId: "", firstSeq: 0 });
           if (tools !== "") this.#storage.setDocument("session_tools", tools);
+          if (hasOutputSchema) this.#storage.setDocument("session_output", outputSchema);
         },
       },
     );

@@ -4,16 +4,16 @@ import {
   type ConfigDocument,
   type Content,
   type Labels,
-  noUsage,
 } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
 import { builtins } from "../tools/index.ts";
-import { admission, busy, type TurnRequest } from "./admission.ts";
+import { admission, busy, newState, type TurnRequest } from "./admission.ts";
 import { choose } from "./choice.ts";
 import { loadTools, storeTools } from "./client-tools.ts";
 import type { Inputs } from "./inputs.ts";
 import type { IntakeStorage } from "./intake-storage.ts";
 import type { Change, Journal } from "./journal.ts";
+import { keepWish, loadOutput, storeOutput, withSessionWish } from "./output-choice.ts";
 import { systemMessage, turnMessages } from "./prompt.ts";
 import { openedFallback } from "./fallback.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -83,13 +83,15 @@ export class Intake {
     const createdAt = Date.now();
     this.#journal.create(
       { ...ids, createdAt: Math.floor(createdAt / 1_000), labels: labels ?? {} },
-      { reservedUntil: 0, identity: chosen.identity, usage: noUsage, updatedAt: createdAt },
+      newState(request, chosen.identity, createdAt),
       {
         ...change,
         also: ({ first }) => {
           this.#keys.remember(request, { hash, runId, firstSeq: runId === "" ? 0 : first });
           storeTools(this.#storage, "session", request.external_tools);
           storeTools(this.#storage, "turn", request.turn_tools);
+          keepWish(this.#storage, request);
+          if (runId !== "") storeOutput(this.#storage, chosen.output);
         },
       },
     );
@@ -107,7 +109,7 @@ export class Intake {
     const facts = { hash, runId: request.run_id, firstSeq: this.#journal.seq + 1 };
     if (state.run ? mode === "queue" : !this.#queue.isEmpty) {
       if (!mode) throw busy(undefined);
-      choose(request, state.identity, config, this.#env);
+      choose(withSessionWish(this.#storage, state, request), state.identity, config, this.#env);
       this.#queue.add(request, () => this.#keys.remember(request, facts));
       return { ...facts, isRepeat: true };
     }
@@ -147,6 +149,7 @@ export class Intake {
       fallbacks: settings.fallbacks?.map((model) => openedFallback(model, this.#env)) ?? [],
       tools: settings.builtins ? builtins : new Map(),
       clientTools: loadTools(this.#storage, settings),
+      output: loadOutput(this.#storage, settings),
       arrivals: [],
     };
   }
@@ -158,7 +161,8 @@ export class Intake {
     wasQueued = false,
   ): Admitted {
     const { identity, state } = present(this.#journal);
-    const chosen = choose(request, state.identity, config, this.#env);
+    const wish = withSessionWish(this.#storage, state, request);
+    const chosen = choose(wish, state.identity, config, this.#env);
     const arrived = this.#inputs.arrivals();
     const admit = { request, ...chosen, before: arrived.messages, wasQueued };
     const change = admission(identity.sessionId, state, admit);
@@ -174,6 +178,7 @@ export class Intake {
       also: ({ first }) => {
         also(first);
         storeTools(this.#storage, "turn", request.turn_tools);
+        storeOutput(this.#storage, chosen.output);
         arrived.take();
       },
     });

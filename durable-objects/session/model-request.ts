@@ -1,6 +1,7 @@
 import type { ModelRequest, StoredMessage, ToolDefinition } from "../providers/provider.ts";
 import type { Tool } from "../tools/tool.ts";
 import { traitsOf } from "./model-identity.ts";
+import { nativeFormat } from "./output-choice.ts";
 import type { RunSettings } from "./state.ts";
 
 interface Inputs {
@@ -26,6 +27,7 @@ export function modelRequest(
     system,
     messages: system === undefined ? transcript : rest,
     tools: definitions.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    format: nativeFormat(settings),
     maxTokens: settings.maxTokens,
     temperature: settings.temperature,
     params: settings.providerParams,

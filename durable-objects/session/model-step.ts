@@ -1,6 +1,8 @@
-import { addUsage, type AgentEvent } from "../../sdk/contract/index.ts";
+import type { AgentEvent } from "../../sdk/contract/index.ts";
 import type { ModelEnd, StoredMessage } from "../providers/provider.ts";
 import { exhausted, warnings } from "./budget.ts";
+import { conclude } from "./extraction.ts";
+import { addStep, textOf } from "./model-answer.ts";
 import { modelRequest } from "./model-request.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { RunProgress } from "./state.ts";
@@ -26,7 +28,7 @@ export async function* modelStep(
     const next = await step.next();
     if (next.done) {
       if (!next.value) return undefined;
-      return yield* closeStep(turn, next.value, addStep(before, next.value));
+      return yield* closeStep(turn, transcript, next.value, addStep(before, next.value));
     }
     if (next.value.type !== "boundary") yield next.value;
     else yield { ...next.value, type: "commit", messages: [], progress: before };
@@ -40,11 +42,12 @@ export interface AfterModel {
   progress: RunProgress;
 }
 
-function* closeStep(
+async function* closeStep(
   turn: Turn,
+  transcript: readonly StoredMessage[],
   end: ModelEnd,
   progress: RunProgress,
-): Generator<TurnOutput, AfterModel | undefined> {
+): AsyncGenerator<TurnOutput, AfterModel | undefined> {
   const text = textOf(end);
   const events: AgentEvent[] = text === "" ? [] : [{ type: "text_complete", content: text }];
   const { blocks, stop, native, usage } = end;
@@ -60,11 +63,11 @@ function* closeStep(
   const limit = exhausted(turn.settings, progress, open.length);
   if (open.length === 0 || limit) {
     if (limit?.event) events.push(limit.event);
-    events.push({ type: "turn_completed", stop_reason: stop, usage });
     // The transcript must answer every call, even those that a limit keeps from running.
     const messages = open.length === 0 ? [message] : [message, notRun(open)];
     const outcome = outcomeOf(end, text, limit?.cause);
-    yield { type: "end", events, messages, progress, outcome };
+    const answer = { stop_reason: stop, usage };
+    yield* conclude(turn, transcript, { events, messages, progress, outcome, answer });
     return undefined;
   }
   const spent = { tokens: usage.input_tokens + usage.output_tokens, calls: open.length };
@@ -73,13 +76,4 @@ function* closeStep(
   for (const { id, name } of open) events.push({ type: "tool_execution_started", id, name });
   yield { type: "commit", events, messages: [message], progress };
   return { message, open, progress };
-}
-
-function textOf({ blocks }: ModelEnd): string {
-  return blocks.map((block) => (block.block_type === "text" ? block.data.text : "")).join("");
-}
-
-function addStep(before: RunProgress, { usage }: ModelEnd): RunProgress {
-  const lastCall = { input: usage.input_tokens, output: usage.output_tokens };
-  return { ...before, turns: before.turns + 1, usage: addUsage(before.usage, usage), lastCall };
 }

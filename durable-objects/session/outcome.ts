@@ -1,10 +1,17 @@
 import { AppError, type ErrorCode, type FailureClass } from "../../sdk/contract/index.ts";
+import type { SchemaWarning } from "../../sdk/contract/output-schema.ts";
 import type { ModelEnd, ProviderError } from "../providers/provider.ts";
 
 /** How a run ends. */
 export type Outcome =
-  | { ok: true; text: string; cause?: string | undefined }
+  | { ok: true; text: string; cause?: string | undefined; extraction?: Extraction }
   | ({ ok: false } & Failure);
+
+/** What came of a schema to answer by. */
+export type Extraction = { warnings: SchemaWarning[] } & (
+  | { ok: true; value: unknown }
+  | { ok: false; lastOutput: string; attempts: number; reason: string }
+);
 
 interface Failure {
   class: FailureClass;

@@ -38,10 +38,18 @@ export function reachable(run: RunState, handle: UpstreamHandle): Change {
   return { state: () => ({ run: { ...run, upstream: handle } }) };
 }
 
+/** The change after which the answer stands, whatever becomes of its JSON: a restart voids nothing before. */
+export function answeredMain(run: RunState, { events, messages, progress }: RunPart): Change {
+  const after = { ...run, progress, upstream: undefined };
+  const state = ({ last }: { last: number }) => ({ run: { ...after, stepSeq: last } });
+  return { events, messages, state };
+}
+
 /** The change that turns what would have been a run's end into one more step. */
 export function carriedOn(run: RunState, part: RunPart, arrived: Arrivals): Change {
-  const { events, progress } = part;
+  const { events } = part;
+  const { extraction: _answered, ...progress } = part.progress;
   const told = events.filter(({ type }) => type !== "turn_completed");
   const next = { type: "turn_started" as const, turn_number: progress.turns };
-  return step(run, { ...part, events: [...told, next] }, arrived);
+  return step(run, { ...part, progress, events: [...told, next] }, arrived);
 }

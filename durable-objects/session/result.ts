@@ -5,6 +5,7 @@ import {
   type RunResult,
   wireUsage,
 } from "../../sdk/contract/index.ts";
+import { extractionFields } from "./extraction-events.ts";
 import type { Journal } from "./journal.ts";
 import type { FinishedRun } from "./state.ts";
 import { lastAssistantText } from "./view.ts";
@@ -40,17 +41,16 @@ export function runResult(journal: Journal, finished: FinishedRun): RunResult {
     const { code, message } = finished.failure;
     throw new AppError(code, message, { ...ids, resumable: true });
   }
-  const [terminal] = journal.eventsAfter(finished.seq - 1);
+  const { before, terminal } = lastEvents(journal, finished.seq);
   // What the session had cost when this run ended, not what it costs by now.
   const { usage, messageCount } = journal.stateAt(finished.seq) ?? state;
   return {
     ...ids,
-    text: terminal ? answerOf(terminal.event, () => lastAssistantText(journal, messageCount)) : "",
+    text: terminal ? answerOf(terminal, () => lastAssistantText(journal, messageCount)) : "",
     turns: finished.turns,
     tool_calls: finished.toolCalls,
     usage: wireUsage(usage),
-    structured_output: null,
-    schema_warnings: null,
+    ...extractionFields(before),
     ...(finished.cause === undefined ? {} : { terminal_cause_kind: finished.cause }),
   };
 }
@@ -59,4 +59,11 @@ export function runResult(journal: Journal, finished: FinishedRun): RunResult {
 function answerOf(event: AgentEvent, whole: () => string | undefined): string {
   if (event.type !== "run_completed") return "";
   return (event.truncated && whole()) || event.result;
+}
+
+/** A run's terminal event and the one before it, unless a gap in the numbers lies between them. */
+function lastEvents(journal: Journal, seq: number): { before?: AgentEvent; terminal?: AgentEvent } {
+  const [first, second] = journal.eventsAfter(seq - 2);
+  if (first?.seq === seq) return { terminal: first.event };
+  return first && second ? { before: first.event, terminal: second.event } : {};
 }

@@ -1,3 +1,5 @@
+import { extract } from "./extraction.ts";
+import { onItsModel } from "./fallback.ts";
 import { ModelContext } from "./model-context.ts";
 import { nextStep } from "./next-step.ts";
 import { knownResults, openCalls } from "./tool-calls.ts";
@@ -13,6 +15,11 @@ export async function* runTurn(turn: Turn): AsyncGenerator<TurnOutput> {
   const { messages: transcript } = context;
   let { progress } = turn;
 
+  // A crash came after the answer, before its JSON.
+  if (progress.extraction) {
+    yield* extract(onItsModel(turn, progress), transcript, progress);
+    return;
+  }
   // A crash may have left calls open: they are finished before the model is asked again.
   const left = openCalls(transcript);
   if (left.length > 0) {

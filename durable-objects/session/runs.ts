@@ -4,7 +4,7 @@ import { endOf, type RunPart } from "./ending.ts";
 import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
 import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
-import { carriedOn, changesModel, reachable, step } from "./progress.ts";
+import { answeredMain, carriedOn, changesModel, reachable, step } from "./progress.ts";
 import { finishedRun, runResult } from "./result.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
@@ -109,13 +109,11 @@ export class Runs {
 
   async #drive(run: RunState, signal: AbortSignal): Promise<void> {
     const { durationMs } = run.settings.limits;
+    const timeLeft = run.startedAt + (durationMs ?? 0) - Date.now();
     const deadline =
       durationMs === undefined
         ? undefined
-        : setTimeout(
-            () => this.#end(outOfTime(durationMs)),
-            run.startedAt + durationMs - Date.now(),
-          );
+        : setTimeout(() => this.#end(outOfTime(durationMs)), timeLeft);
     try {
       const turn = { ...this.#around.assemble(run), signal };
       for await (const output of runTurn(turn)) {
@@ -152,6 +150,10 @@ export class Runs {
         turn.arrivals.push(...(arrived?.messages ?? []));
         break;
       }
+      case "answer":
+        if (this.#state.isSteered) this.#carryOn(run, output);
+        else this.#journal.commit(answeredMain(run, output));
+        break;
       case "park":
         this.#journal.commit(parked(run, output.calls));
         this.#letGo();

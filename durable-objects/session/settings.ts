@@ -8,6 +8,7 @@ import {
   vendorParams,
 } from "../../sdk/contract/index.ts";
 import { ownModel, traitsOf } from "./model-identity.ts";
+import { extractionSettings } from "./output-choice.ts";
 import { type BudgetLimits, runLimits } from "./run-limits.ts";
 import type { ModelIdentity, RunModel, RunSettings } from "./state.ts";
 
@@ -20,6 +21,7 @@ export interface TurnChoices {
   enable_builtins?: boolean | null | undefined;
   budget_limits?: BudgetLimits | null | undefined;
   output_schema?: Record<string, unknown> | null | undefined;
+  structured_output_retries?: number | null | undefined;
   /** Tools that came with this turn alone. */
   turn_tools?: readonly ClientTool[] | undefined;
   /** Set by the surface: clients on a socket answer at once, others come back with the results. */
@@ -67,6 +69,7 @@ export function runSettings(
       ),
       minTurnsBetween: compaction.min_turns_between_compactions ?? 3,
     },
+    ...extractionSettings(choices, config),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, ProviderName, Usage } from "../../sdk/contract/index.ts";
+import type { ErrorCode, ProviderName, StopReason, Usage } from "../../sdk/contract/index.ts";
 import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
 import type { OwnModel } from "./model-identity.ts";
 import type { CompactionMark } from "./summary.ts";
@@ -37,6 +37,8 @@ export interface SessionState {
   /** Set once the transcript's beginning was condensed for the model. */
   compaction?: CompactionMark | undefined;
   lastCall?: CallSize | undefined;
+  /** Whether the session was created with a schema that its turns answer by. */
+  hasOutputSchema?: boolean;
 }
 
 export interface ModelIdentity {
@@ -77,12 +79,27 @@ export interface RunProgress {
   lastCall?: CallSize | undefined;
   /** Set once the run's own model was given up: which fallback it is on, and what failed before. */
   fallback?: { index: number; tried: string[] };
+  /** Set once the answer is there and its JSON is not. */
+  extraction?: ExtractionProgress | undefined;
 }
 
 /** Tokens of the newest model call, while they still tell how long the transcript is. */
 interface CallSize {
   input: number;
   output: number;
+}
+
+/** How far the search for JSON that fits the schema has come. */
+export interface ExtractionProgress {
+  /** What is still to be told of the answer. */
+  answer: { stop_reason: StopReason; usage: Usage };
+  /** Answers that did not fit. */
+  attempts: number;
+  /** The last of them, cut if it is long, and what was wrong with it. */
+  lastOutput: string;
+  reason: string;
+  /** The vendor's refusal of the schema: from then on the model is told in words. */
+  refusal?: string;
 }
 
 /** A model and what is asked of it. */
@@ -117,6 +134,8 @@ export interface RunSettings extends RunModel {
   /** Share of a budget at which a warning is told. */
   warnAt: number;
   compaction: CompactionPolicy;
+  /** Set when the answer is wanted as JSON too; the schema lies beside the session's other documents. */
+  extraction?: ExtractionSettings;
 }
 
 /** When and how the transcript's beginning is condensed (contract 8.3). */
@@ -128,6 +147,14 @@ interface CompactionPolicy {
   maxSummaryTokens: number;
   /** Model calls. */
   minTurnsBetween: number;
+}
+
+/** How JSON is asked for after the answer. */
+interface ExtractionSettings {
+  /** How often more after the first time. */
+  retries: number;
+  /** In place of our own words. */
+  prompt?: string;
 }
 
 export interface RetryPolicy {

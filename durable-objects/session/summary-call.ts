@@ -1,6 +1,7 @@
 import { addUsage, noUsage, type Usage } from "../../sdk/contract/index.ts";
-import type { ModelEnd, Provider, StoredMessage } from "../providers/provider.ts";
+import type { ModelEnd, StoredMessage } from "../providers/provider.ts";
 import type { RunProgress } from "./state.ts";
+import { silent } from "./silent-provider.ts";
 import { runStep, StepFailed } from "./step.ts";
 import type { Summary } from "./summary.ts";
 import { materialOf } from "./summary-material.ts";
@@ -58,16 +59,4 @@ function answerOf(end: ModelEnd | undefined, before: Usage): SummaryAnswer {
   const texts = end?.blocks.map((block) => (block.block_type === "text" ? block.data.text : ""));
   const text = texts?.join("").trim() ?? "";
   return { text, usage: addUsage(before, end?.usage ?? noUsage) };
-}
-
-/** The vendor without its deltas: nobody watches a summary being written, so a cut one can be asked for again. */
-function silent(provider: Provider): Provider {
-  return {
-    name: provider.name,
-    async *stream(request, signal) {
-      for await (const event of provider.stream(request, signal)) {
-        if (event.type === "usage" || event.type === "end") yield event;
-      }
-    },
-  };
 }

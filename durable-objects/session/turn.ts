@@ -5,6 +5,7 @@ import type {
   ToolDefinition,
   UpstreamHandle,
 } from "../providers/provider.ts";
+import type { OutputSchema } from "../providers/schema/output-schema.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { History } from "./model-context.ts";
 import type { Outcome } from "./outcome.ts";
@@ -22,6 +23,8 @@ export interface Turn {
   tools: ReadonlyMap<string, Tool>;
   /** Tools that a client runs: the loop stops at a call of one and is started again with its result. */
   clientTools: readonly ToolDefinition[];
+  /** What the run's JSON must look like, if it is to end with some. */
+  output?: OutputSchema | undefined;
   cacheKey: string;
   /** The transcript as the model is shown it, the new user message included. */
   transcript: readonly StoredMessage[];
@@ -41,11 +44,13 @@ export type TurnOutput =
   | { type: "delta"; event: DeltaEvent }
   | UpstreamOutput
   | ({ type: "commit"; opensStep?: true; compaction?: Compaction } & TurnPart)
+  /** The answer is there; its JSON is asked for next. */
+  | ({ type: "answer" } & TurnPart)
   | { type: "park"; calls: ToolCall[] }
   | ({ type: "end"; outcome: Outcome } & TurnPart);
 
 /** What a commit or the end of a turn adds. */
-interface TurnPart {
+export interface TurnPart {
   events: AgentEvent[];
   messages: StoredMessage[];
   progress: RunProgress;

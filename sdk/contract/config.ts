@@ -2,6 +2,7 @@ import * as z from "zod";
 import { inertSections, inertToolKeys, withoutEffect } from "./config-inert.ts";
 import { Duration, TimeLimit } from "./duration.ts";
 import { modelSections } from "./models-config.ts";
+import { OutputRetries, OutputSchemaInput } from "./output-schema.ts";
 import { ProviderParams } from "./run.ts";
 
 const U32 = 2 ** 32 - 1;
@@ -30,9 +31,9 @@ export const ConfigDocument = z.looseObject({
       max_turns: positive.nullish(),
       budget_warning_threshold: z.number().min(0).max(1).nullish(),
       provider_params: ProviderParams.nullish(),
-      output_schema: withoutEffect(z.record(z.string(), z.unknown())).nullish(),
-      structured_output_retries: withoutEffect(z.int().nonnegative().max(10)).nullish(),
-      extraction_prompt: withoutEffect(z.string().min(1)).nullish(),
+      output_schema: OutputSchemaInput.nullish(),
+      structured_output_retries: OutputRetries.nullish(),
+      extraction_prompt: z.string().min(1).nullish(),
     })
     .optional(),
   max_tokens: positive.nullish(),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { incidents } from "./incidents.ts";
 import { ContentBlock, StopReason } from "./messages.ts";
+import { ExtractionFailed, ExtractionSucceeded } from "./output-schema.ts";
 import { Usage } from "./usage.ts";
 
 const tool = { id: z.string(), name: z.string() };
@@ -104,12 +105,16 @@ export const AgentEvent = z.discriminatedUnion("type", [
     ...cut,
   }),
   z.object({ type: z.literal("turn_completed"), stop_reason: StopReason, usage: Usage }),
+  ExtractionSucceeded,
+  ExtractionFailed,
   z.object({
     type: z.literal("run_completed"),
     session_id: z.string(),
     run_id: z.string(),
     result: z.string(),
     usage: Usage,
+    structured_output: z.unknown().optional(),
+    /** Always false: what is to be extracted is extracted before. */
     extraction_required: z.boolean(),
     ...cut,
     terminal_cause_kind: z.string().optional(),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Content } from "./messages.ts";
+import { OutputRetries, OutputSchemaInput, SchemaWarning } from "./output-schema.ts";
 import { WireUsage } from "./usage.ts";
 
 /** The vendors a session can talk to; `demo` is the built-in script that needs no key. */
@@ -72,12 +73,21 @@ export const turnFields = {
   additional_instructions: z.array(z.string()).nullish(),
   budget_limits: BudgetLimits.nullish(),
   enable_builtins: z.boolean().nullish(),
-  /** Not available yet: refused with `CAPABILITY_UNAVAILABLE`, see `structured_output` in the capabilities. */
-  output_schema: z.record(z.string(), z.unknown()).nullish(),
+  /** On create for the whole session, on a turn for that turn: asks for `structured_output` that fits. */
+  output_schema: OutputSchemaInput.nullish(),
+  /** How often an answer that does not fit is asked for again; 2 unless configured. */
+  structured_output_retries: OutputRetries.nullish(),
   /** Tools that the client runs; on create for the whole session, on a turn for that turn. */
   external_tools: ClientTools.nullish(),
   idempotency_key: IdempotencyKey.nullish(),
 };
+
+/** Why no answer fitted the schema, and the last one that did not. */
+const ExtractionError = z.object({
+  last_output: z.string(),
+  attempts: z.int(),
+  reason: z.string(),
+});
 
 /** How a run ended well, and what it cost the session so far (contract 6.1). */
 export const RunResult = z.object({
@@ -90,10 +100,12 @@ export const RunResult = z.object({
   tool_calls: z.int(),
   /** Cumulative over the session. */
   usage: WireUsage,
+  /** The answer as JSON that fits the `output_schema`; null without one, or with `extraction_error`. */
   structured_output: z.unknown(),
-  schema_warnings: z
-    .array(z.object({ provider: z.string(), path: z.string(), message: z.string() }))
-    .nullable(),
+  /** What of the schema the provider could not be told. */
+  schema_warnings: z.array(SchemaWarning).nullable(),
+  /** The run has its text, but no JSON that fits. */
+  extraction_error: ExtractionError.optional(),
   terminal_cause_kind: z.string().optional(),
 });
 export type RunResult = z.infer<typeof RunResult>;

@@ -11,12 +11,12 @@ import { realmOf } from "../session-address.ts";
 const available: readonly (readonly [id: string, description: string])[] = [
   ["sessions", "Durable sessions: create, resume, list, read, archive"],
   ["streaming", "Live events, resumable at any cursor"],
+  ["structured_output", "Answers checked against a JSON Schema"],
   ["builtins", "Built-in tools: datetime, update_plan"],
   ["session_compaction", "Summaries of long transcripts"],
 ];
 
 const absent: readonly (readonly [id: string, description: string])[] = [
-  ["structured_output", "Answers checked against a JSON Schema"],
   ["hooks", "Hooks around model and tool calls"],
   ["shell", "Shell tools"],
   ["comms", "Messages between sessions"],

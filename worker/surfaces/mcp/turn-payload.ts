@@ -16,6 +16,7 @@ export const TurnPayload = z.object({
   usage: WireUsage.optional(),
   structured_output: z.unknown().optional(),
   schema_warnings: z.array(z.unknown()).nullish(),
+  extraction_error: z.unknown().optional(),
   skill_diagnostics: z.null().optional(),
   terminal_cause_kind: z.string().optional(),
   pending_tool_calls: z.array(PendingToolCall).optional(),
