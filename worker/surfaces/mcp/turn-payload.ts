@@ -15,7 +15,7 @@ export const TurnPayload = z.object({
   tool_calls: z.int().optional(),
   usage: WireUsage.optional(),
   structured_output: z.unknown().optional(),
-  schema_warnings: z.array(z.unknown()).nullish(),
+  schema_warnings: z.unknown().optional(),
   extraction_error: z.unknown().optional(),
   skill_diagnostics: z.null().optional(),
   terminal_cause_kind: z.string().optional(),

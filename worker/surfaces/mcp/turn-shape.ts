@@ -33,9 +33,7 @@ function turnShape(shape: (typeof operations)["turn/start"]["input"]["shape"]) {
       "Tools you run yourself: the turn then ends with pending_tool_call",
     ),
     budget_limits: Limits,
-    output_schema: shape.output_schema.describe(
-      "JSON Schema of an object: the answer also comes as structured_output",
-    ),
+    output_schema: shape.output_schema.describe("JSON Schema for structured_output"),
     idempotency_key: shape.idempotency_key.describe(
       "Repeating a call with the same key runs it once",
     ),
