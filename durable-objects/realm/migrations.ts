@@ -89,4 +89,29 @@ export const migrations = [
      changed_count INTEGER NOT NULL,
      config TEXT NOT NULL
    );`,
+  // The realm's books: a row per model call, in the order in which reports read them; and what is set
+  // aside for the calls under way of sessions whose realm has a budget.
+  `CREATE TABLE usage (
+     day TEXT NOT NULL,
+     session_id TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     model TEXT NOT NULL,
+     provider TEXT NOT NULL,
+     input_tokens INTEGER NOT NULL,
+     output_tokens INTEGER NOT NULL,
+     cache_read_tokens INTEGER NOT NULL,
+     cache_creation_tokens INTEGER NOT NULL,
+     reasoning_tokens INTEGER NOT NULL,
+     usd REAL,
+     latency_ms INTEGER NOT NULL,
+     retries INTEGER NOT NULL,
+     tool_calls INTEGER NOT NULL,
+     PRIMARY KEY (day, session_id, number)
+   ) WITHOUT ROWID;
+   CREATE TABLE reservations (
+     session_id TEXT PRIMARY KEY,
+     tokens INTEGER NOT NULL,
+     usd REAL NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
 ] as const;

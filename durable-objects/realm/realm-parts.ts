@@ -7,6 +7,7 @@ import type { Registry } from "./registry.ts";
 import type { Repair } from "./repair.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Tickets } from "./tickets.ts";
+import type { Usage } from "./usage.ts";
 
 /** What a realm's object is made of; each part owns its tables. */
 export interface RealmParts {
@@ -20,6 +21,7 @@ export interface RealmParts {
   handles: Handles;
   /** Used only in the reserved realm's object. */
   registry: Registry;
+  usage: Usage;
 }
 
 /** One call of one part's method, as it crosses to the object. */

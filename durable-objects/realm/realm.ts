@@ -18,6 +18,7 @@ import { Retention } from "./retention.ts";
 import type { ListedSession } from "./session-objects.ts";
 import { Tickets } from "./tickets.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Usage } from "./usage.ts";
 
 /**
  * One tenant, named by its realm id. Callers reach its parts through `partsOf(stub)`. Asking about a
@@ -73,6 +74,7 @@ export class RealmObject extends DurableObject<Env> {
       requestIds: new RequestIds(record, storage.sql),
       handles: new Handles(record, storage.sql),
       registry: new Registry(storage),
+      usage: new Usage(record, storage.sql),
     };
   }
 

@@ -10,6 +10,7 @@ import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
 import { transcriptOperations } from "./transcript.ts";
+import { spendingOperations } from "./spending.ts";
 import { turnOperations } from "./turns.ts";
 
 export {
@@ -61,6 +62,7 @@ export {
   ToolReply,
 } from "./run.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
+export type { ModelCall, Sums, UsageReport } from "./spending.ts";
 export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 
 /** The whole API. Add an operation here and every surface gains it. */
@@ -73,6 +75,7 @@ export const operations = {
   ...replayOperations,
   ...configOperations,
   ...realmOperations,
+  ...spendingOperations,
   ...hostOperations,
 } satisfies Record<string, Operation>;
 

@@ -8,6 +8,7 @@ import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
 import { transcriptHandlers } from "./transcript.ts";
+import { spendingHandlers } from "./spending.ts";
 import { turnHandlers } from "./turns.ts";
 
 /** A missing handler is a type error here. */
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   ...replayHandlers,
   ...configHandlers,
   ...realmHandlers,
+  ...spendingHandlers,
   ...hostHandlers,
   ...modelHandlers,
 };
