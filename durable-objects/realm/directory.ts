@@ -1,7 +1,13 @@
-import { AppError, type ConfigDocument, type SessionSummary } from "../../sdk/contract/index.ts";
+import {
+  AppError,
+  type ConfigDocument,
+  type ModelCall,
+  type SessionSummary,
+} from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
+import type { Usage } from "./usage.ts";
 
 // A session reports when it is created; one that was refused after all never does.
 const EXPECTED_MS = 10_000;
@@ -17,13 +23,18 @@ interface Page {
 export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
+  readonly #usage: Usage;
   readonly #onChange: () => void;
   /** Sessions that were let in and have not reported yet, and until when their places are kept. */
   readonly #expected = new Map<string, number>();
 
-  constructor(record: RealmRecord, storage: DirectoryStorage, onChange: () => void) {
+  constructor(
+    record: RealmRecord,
+    { storage, usage, onChange }: { storage: DirectoryStorage; usage: Usage; onChange: () => void },
+  ) {
     this.#record = record;
     this.#storage = storage;
+    this.#usage = usage;
     this.#onChange = onChange;
   }
 
@@ -42,13 +53,15 @@ export class Directory implements DirectoryTarget {
   }
 
   /** Takes a session's report; the first one makes the realm. One that is being deleted only has to know of it. */
-  async record(row: DirectoryRow): Promise<void> {
+  async record(row: DirectoryRow, calls: readonly ModelCall[] = []): Promise<void> {
     if (this.#record.find()?.isDeleting) {
       this.#storage.join(row.session_id);
       return;
     }
     const { config } = this.#record.open();
     this.#storage.record(row);
+    this.#usage.enter(row.session_id, calls);
+    if (config.budgets && !row.is_active) this.#usage.release(row.session_id);
     this.#expected.delete(row.session_id);
     if (config.retention) this.#onChange();
   }

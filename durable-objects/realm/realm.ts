@@ -51,6 +51,7 @@ export class RealmObject extends DurableObject<Env> {
     const onChange = () => this.#upkeep.arm();
     const record = new RealmRecord(storage, () => this.#pinned(), onChange);
     const directory = new DirectoryStorage(storage);
+    const usage = new Usage(record, storage.sql);
     const members = new Membership(storage.sql);
     const sessions = (id: string) => this.#session(record.manifest.realmId, id);
     const registry = () => partsOf<RealmParts>(this.env.REALMS.getByName(REGISTRY_REALM)).registry;
@@ -67,14 +68,14 @@ export class RealmObject extends DurableObject<Env> {
         history: new ConfigHistory(storage.sql),
         onChange,
       }),
-      directory: new Directory(record, directory, onChange),
+      directory: new Directory(record, { storage: directory, usage, onChange }),
       repair: new Repair(record, reach),
       deletion,
       tickets: new Tickets(record, storage.sql),
       requestIds: new RequestIds(record, storage.sql),
       handles: new Handles(record, storage.sql),
       registry: new Registry(storage),
-      usage: new Usage(record, storage.sql),
+      usage,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { ModelCall, Sums } from "../../sdk/contract/index.ts";
+import type { Reserved } from "../lib/budget-decision.ts";
 
 /** What the books are asked for: days are `YYYY-MM-DD`, both included. */
 export interface Span {
@@ -109,9 +110,6 @@ export class UsageStorage {
       .one();
   }
 }
-
-/** What a call under way may use at most. */
-export type Reserved = { tokens: number; usd: number };
 
 /** The calendar day of a moment, UTC. */
 export function dayOf(ms: number): string {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type ModelCall, partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
 import { newRealm, realmStub } from "../test-support.ts";
 import type { RealmParts } from "./realm-parts.ts";
-import type { Ask, Verdict } from "./reservation.ts";
+import type { Verdict } from "../lib/budget-decision.ts";
+import type { Ask } from "./usage.ts";
 
 const today = new Date().toISOString().slice(0, 10);
 

@@ -1,13 +1,25 @@
 import type { ModelCall, Sums, UsageReport } from "../../sdk/contract/index.ts";
+import {
+  decide,
+  type Purse,
+  type SpendingLimits,
+  type Spent,
+  type Verdict,
+  type WantedCall,
+} from "../lib/budget-decision.ts";
 import type { RealmRecord } from "./realm-record.ts";
 import { dayOf, type Grouping, UsageStorage } from "./usage-storage.ts";
-import { type Ask, decide, type Verdict } from "./reservation.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_DAYS = 30;
 const EVER = { from: "0000-01-01", to: "9999-12-31" };
 // Longer than any model call; a session that is gone by then has left it behind.
 const RESERVED_MS = 60 * 60_000;
+
+/** A call that a session wants to make, and the limits that its turn was started under. */
+export interface Ask extends WantedCall {
+  limits: { realm?: SpendingLimits | undefined; day?: SpendingLimits | undefined };
+}
 
 interface Query {
   from?: string | undefined;
@@ -52,7 +64,12 @@ export class Usage {
     const now = Date.now();
     const { today, ever } = this.#totals(dayOf(now));
     const reserved = this.#storage.reserved(sessionId, now);
-    const verdict = decide(ask, { day: today, realm: ever }, reserved);
+    const { limits, ...call } = ask;
+    const purses: Purse[] = [
+      { scope: "realm", limits: limits.realm ?? {}, spent: spentOf(ever), reserved },
+      { scope: "day", limits: limits.day ?? {}, spent: spentOf(today), reserved },
+    ];
+    const verdict = decide(call, purses);
     if (verdict.type === "granted") {
       this.#storage.reserve(sessionId, verdict.reserved, now + RESERVED_MS);
     }
@@ -81,6 +98,16 @@ function groupingOf(groupBy: string): Grouping {
   if (groupBy.startsWith("label:")) return { label: groupBy.slice("label:".length) };
   if (groupBy === "session") return { column: "session_id" };
   return { column: groupBy === "model" || groupBy === "provider" ? groupBy : "day" };
+}
+
+function spentOf(sums: Sums): Spent {
+  return {
+    tokens: sums.input_tokens + sums.output_tokens,
+    usd: sums.usd,
+    durationMs: sums.latency_ms,
+    toolCalls: sums.tool_calls,
+    modelCalls: sums.model_calls,
+  };
 }
 
 function withCall(sums: Sums, { usage, ...call }: ModelCall): Sums {

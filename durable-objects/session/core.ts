@@ -1,20 +1,15 @@
-import {
-  type ConfigDocument,
-  partsOf,
-  type Remote,
-  type RemoteParts,
-} from "../../sdk/contract/index.ts";
-import type { RealmParts } from "../realm/realm-parts.ts";
+import type { ConfigDocument } from "../../sdk/contract/index.ts";
 import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
+import { Books } from "./books.ts";
 import { Directory } from "./directory.ts";
 import { Feed } from "./feed.ts";
 import { Fork } from "./fork.ts";
-import type { ForkSource } from "./fork-origin.ts";
 import { Inputs } from "./inputs.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
+import { type Neighbours, neighboursIn } from "./neighbours.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
@@ -22,6 +17,7 @@ import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import { Runs } from "./runs.ts";
+import { Spending } from "./spending.ts";
 import { SessionStorage } from "./storage.ts";
 import { Summaries } from "./summaries.ts";
 import { TranscriptRows } from "./transcript-rows.ts";
@@ -42,17 +38,20 @@ export class SessionCore {
   readonly intake: Intake;
   readonly runs: Runs;
   readonly answers: Answers;
+  readonly books: Books;
+  readonly spending: Spending;
   readonly directory: Directory;
   readonly storage: { rows: TranscriptRows; intake: IntakeStorage };
   readonly fork: Fork;
   readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
-  readonly #env: Env;
+  readonly #around: Neighbours;
   #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
-    this.#env = env;
+    const around = neighboursIn(env);
+    this.#around = around;
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
@@ -61,12 +60,14 @@ export class SessionCore {
     this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this, env);
-    this.directory = new Directory(this.journal, (realmId) => this.#realm(realmId).directory);
+    this.books = new Books(this.journal);
+    this.spending = new Spending(this.journal, this.books, (id) => around.realm(id));
+    this.directory = new Directory(this.journal, this.books, (id) => around.realm(id).directory);
     const summaries = new Summaries(this.journal, storage);
     this.storage = { rows: new TranscriptRows(ctx.storage), intake: storage };
     this.rewind = new Rewind(this.journal, this.storage);
     this.fork = new Fork(this.journal, this.storage, {
-      source: (realmId, sessionId) => this.#session(realmId, sessionId),
+      source: (realmId, sessionId) => around.session(realmId, sessionId),
       wakeLater: () => ctx.waitUntil(ctx.storage.setAlarm(Date.now() + SWEEP_MS)),
     });
     this.runs = new Runs(this.journal, {
@@ -77,8 +78,10 @@ export class SessionCore {
         // Until its own first call, what the newest one before it took is the best guess.
         progress: { lastCall: this.journal.session?.state.lastCall, ...run.progress },
         cutOff: run.upstream,
+        spending: this.spending,
         cacheKey: this.#sessionId,
       }),
+      entered: (change, calls) => this.books.entered(change, calls),
       arrivals: () => this.inputs.arrivals(),
       compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
@@ -90,14 +93,14 @@ export class SessionCore {
   }
 
   async config(realmId: string): Promise<ConfigDocument> {
-    return (await this.#realm(realmId).config.inUse()).config;
+    return (await this.#around.realm(realmId).config.inUse()).config;
   }
 
   /** Enters a session that is about to be made in the realm's list, and brings the realm's config. */
   async join(realmId: string, sessionId: string): Promise<ConfigDocument> {
     // Asked for again: it has its place already.
     if (this.journal.session) return this.config(realmId);
-    return (await this.#realm(realmId).directory.join(sessionId)).config;
+    return (await this.#around.realm(realmId).directory.join(sessionId)).config;
   }
 
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
@@ -137,21 +140,12 @@ export class SessionCore {
   /** Ends turns that wait, and tells those who wait for them. @returns whether there were any */
   endWaiting(concerns: (turn: QueuedInput) => boolean, outcome: Outcome): boolean {
     const ended = this.queue.end(concerns, outcome);
-    for (const runId of ended) this.runs.refuse(runId, outcome);
+    for (const runId of ended) this.runs.results.refuse(runId, outcome);
     return ended.length > 0;
   }
 
   get #sessionId(): string {
     return this.journal.session?.identity.sessionId ?? "";
-  }
-
-  #realm(realmId: string): RemoteParts<RealmParts> {
-    return partsOf(this.#env.REALMS.getByName(realmId));
-  }
-
-  /** A session of the same realm: no other can be named. */
-  #session(realmId: string, sessionId: string): Remote<ForkSource> {
-    return this.#env.SESSIONS.getByName(`${realmId}/${sessionId}`);
   }
 
   #changed(): void {

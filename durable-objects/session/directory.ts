@@ -1,4 +1,5 @@
-import type { SessionSummary } from "../../sdk/contract/index.ts";
+import type { ModelCall, SessionSummary } from "../../sdk/contract/index.ts";
+import type { Books } from "./books.ts";
 import type { Journal } from "./journal.ts";
 
 /** What the realm's directory keeps of a session. */
@@ -31,7 +32,8 @@ export interface Standing {
 
 /** Takes rows; the realm's object in production. */
 export interface DirectoryTarget {
-  record(row: DirectoryRow): Promise<void>;
+  /** Also takes model calls for the realm's books, each once however often it is told. */
+  record(row: DirectoryRow, calls: readonly ModelCall[]): Promise<void>;
 }
 
 /**
@@ -40,13 +42,15 @@ export interface DirectoryTarget {
  */
 export class Directory {
   readonly #journal: Journal;
+  readonly #books: Books;
   readonly #target: (realmId: string) => DirectoryTarget;
   #reported = 0;
   #reporting: Promise<void> | undefined;
   #isSilent = false;
 
-  constructor(journal: Journal, target: (realmId: string) => DirectoryTarget) {
+  constructor(journal: Journal, books: Books, target: (realmId: string) => DirectoryTarget) {
     this.#journal = journal;
+    this.#books = books;
     this.#target = target;
   }
 
@@ -106,7 +110,9 @@ export class Directory {
       const row = this.row();
       if (!row) return;
       try {
-        await this.#target(row.realm_id).record(row);
+        const calls = this.#books.unreported();
+        await this.#target(row.realm_id).record(row, calls);
+        this.#books.reported(calls);
       } catch (cause) {
         console.error("the realm's directory could not be told", cause);
         return;

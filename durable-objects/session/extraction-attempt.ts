@@ -12,8 +12,9 @@ import { extractionRequest, schemaWarnings } from "./extraction-request.ts";
 import { addStep, textOf } from "./model-answer.ts";
 import type { Extraction } from "./outcome.ts";
 import { silent } from "./silent-provider.ts";
+import { meteredStep } from "./metered-step.ts";
 import type { ExtractionProgress, RunProgress } from "./state.ts";
-import { runStep, StepFailed } from "./step.ts";
+import { StepFailed } from "./step.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
 
 const MAX_LAST_OUTPUT = 8 * 1024;
@@ -39,7 +40,7 @@ export async function* attempt(
   const { settings, signal } = turn;
   const provider = silent(turn.provider);
   const request = extractionRequest(turn, transcript, state);
-  const step = runStep({ provider, request, retry: settings.retry, signal });
+  const step = meteredStep(turn, { provider, request, retry: settings.retry, signal });
   try {
     for (;;) {
       const next = await step.next();

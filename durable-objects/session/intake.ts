@@ -138,9 +138,9 @@ export class Intake {
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
   assemble(
     run: RunState,
-  ): Omit<
+  ): Pick<
     Turn,
-    "signal" | "transcript" | "history" | "results" | "cacheKey" | "progress" | "cutOff"
+    "settings" | "provider" | "fallbacks" | "tools" | "clientTools" | "output" | "arrivals"
   > {
     const { settings } = run;
     return {

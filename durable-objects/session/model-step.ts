@@ -5,8 +5,8 @@ import { conclude } from "./extraction.ts";
 import { addStep, textOf } from "./model-answer.ts";
 import { modelRequest } from "./model-request.ts";
 import { outcomeOf } from "./outcome.ts";
+import { meteredStep } from "./metered-step.ts";
 import type { RunProgress } from "./state.ts";
-import { runStep } from "./step.ts";
 import { callsOf, notRun, type ToolCall } from "./tool-calls.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
 
@@ -23,7 +23,7 @@ export async function* modelStep(
   const request = modelRequest(turn, transcript);
   const { cutOff } = turn;
   turn.cutOff = undefined;
-  const step = runStep({ provider, request, retry: settings.retry, signal, cutOff });
+  const step = meteredStep(turn, { provider, request, retry: settings.retry, signal, cutOff });
   for (;;) {
     const next = await step.next();
     if (next.done) {

@@ -1,7 +1,9 @@
 import { addUsage, noUsage } from "../../sdk/contract/index.ts";
+import { budgetEnd } from "./budget-end.ts";
 import { compact } from "./compaction.ts";
 import { pressureOf } from "./compaction-policy.ts";
 import { nextModel, onItsModel, triedModels } from "./fallback.ts";
+import { BudgetReached } from "./metered-step.ts";
 import type { ModelContext } from "./model-context.ts";
 import { type AfterModel, modelStep } from "./model-step.ts";
 import { providerFailure } from "./outcome.ts";
@@ -47,6 +49,10 @@ async function* elsewhere(
   progress: RunProgress,
   failure: StepFailed,
 ): AsyncGenerator<TurnOutput, AfterModel | undefined> {
+  if (failure instanceof BudgetReached) {
+    yield budgetEnd(context, progress, failure);
+    return undefined;
+  }
   const other = nextModel(turn, progress, failure);
   if (other) {
     yield { type: "commit", events: [other.event], messages: [], progress: other.progress };

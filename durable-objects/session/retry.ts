@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../../sdk/contract/index.ts";
 import type { ProviderError } from "../providers/provider.ts";
-import type { RetryPolicy } from "./state.ts";
+import type { RetryPolicy } from "./run-policies.ts";
 
 // A vendor that says "too many requests" is left alone for this long, unless the config caps it (contract 7.8).
 const RATE_LIMIT_FLOOR_MS = 30_000;

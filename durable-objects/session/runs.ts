@@ -1,28 +1,31 @@
-import { AppError, type RunResult, type ToolAnswer } from "../../sdk/contract/index.ts";
-import { answered, callbackPending, expired, parked } from "./client-calls.ts";
+import { addUsage, AppError, type ToolAnswer } from "../../sdk/contract/index.ts";
+import { answered, expired, parked } from "./client-calls.ts";
 import { endOf, type RunPart } from "./ending.ts";
 import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
 import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
 import { answeredMain, carriedOn, changesModel, reachable, step } from "./progress.ts";
-import { finishedRun, runResult } from "./result.ts";
+import { Meter } from "./meter.ts";
+import { RunResults } from "./run-results.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Turn, TurnOutput } from "./turn.ts";
-import { Waiters } from "./waiters.ts";
 
 /** The session's turns: one at a time, each with exactly one end (design I-7 to I-9). */
 export class Runs {
   readonly #journal: Journal;
   readonly #around: Surroundings;
-  readonly #waiters = new Waiters();
+  readonly results: RunResults;
   /** The run that is alive in this object's memory; one that is only stored has crashed, or waits. */
   #alive: AbortController | undefined;
+  /** Of the run that is alive. */
+  #meter = new Meter();
 
   constructor(journal: Journal, around: Surroundings) {
     this.#journal = journal;
     this.#around = around;
+    this.results = new RunResults(journal, (runId) => around.isWaiting(runId));
   }
 
   /** Sets a run that was just committed going. */
@@ -70,30 +73,6 @@ export class Runs {
     return this.#state.lastRun?.seq;
   }
 
-  /**
-   * The run's result once it is over; fails as the run failed. `firstSeq` finds runs that others followed.
-   * @throws {AppError} with `untilPending`, `CALLBACK_PENDING` as soon as the run waits for a client.
-   */
-  async result(runId: string, firstSeq: number, untilPending: boolean): Promise<RunResult> {
-    const { run } = this.#state;
-    if (run?.runId === runId) {
-      if (untilPending && run.waiting) throw callbackPending(this.#journal);
-      return this.#waiters.wait(runId, untilPending);
-    }
-    if (this.#around.isWaiting(runId)) return this.#waiters.wait(runId, untilPending);
-    const finished = finishedRun(this.#journal, runId, firstSeq);
-    if (finished) return runResult(this.#journal, finished);
-    throw new AppError("SESSION_NOT_RUNNING", "No such run", { run_id: runId });
-  }
-
-  /** Tells those who wait for a run that never began why it never will. */
-  refuse(runId: string, outcome: Outcome): void {
-    this.#waiters.settle(runId, () => {
-      if (outcome.ok) throw new Error("a run that never began cannot have succeeded");
-      throw new AppError(outcome.code, outcome.message, { run_id: runId });
-    });
-  }
-
   get #state(): SessionState {
     const state = this.#journal.session?.state;
     if (!state) throw new AppError("SESSION_NOT_FOUND", "Session not found");
@@ -115,7 +94,9 @@ export class Runs {
         ? undefined
         : setTimeout(() => this.#end(outOfTime(durationMs)), timeLeft);
     try {
-      const turn = { ...this.#around.assemble(run), signal };
+      const meter = new Meter();
+      this.#meter = meter;
+      const turn = { ...this.#around.assemble(run), signal, meter, warned: new Set<string>() };
       for await (const output of runTurn(turn)) {
         if (signal.aborted) return;
         this.#apply(output, turn);
@@ -145,19 +126,19 @@ export class Runs {
         const arrived = output.opensStep ? this.#around.arrivals() : undefined;
         const { compaction } = output;
         const change = step(run, output, arrived);
-        this.#journal.commit(compaction ? this.#around.compacted(change, compaction) : change);
+        this.#commit(compaction ? this.#around.compacted(change, compaction) : change);
         if (changesModel(run, output)) this.#around.abandon(run);
         turn.arrivals.push(...(arrived?.messages ?? []));
         break;
       }
       case "answer":
         if (this.#state.isSteered) this.#carryOn(run, output);
-        else this.#journal.commit(answeredMain(run, output));
+        else this.#commit(answeredMain(run, output));
         break;
       case "park":
         this.#journal.commit(parked(run, output.calls));
         this.#letGo();
-        this.#waiters.pending(run.runId, callbackPending(this.#journal));
+        this.results.pending(run.runId);
         break;
       case "end":
         if (output.outcome.ok && this.#state.isSteered) this.#carryOn(run, output);
@@ -168,7 +149,7 @@ export class Runs {
 
   /** A prompt joined while the model gave its last answer: the run goes on with it instead of ending. */
   #carryOn(run: RunState, part: RunPart): void {
-    this.#journal.commit(carriedOn(run, part, this.#around.arrivals()));
+    this.#commit(carriedOn(run, part, this.#around.arrivals()));
     this.#alive?.abort();
     this.begin();
   }
@@ -177,19 +158,28 @@ export class Runs {
   #end(outcome: Outcome, part?: RunPart): void {
     const { run } = this.#state;
     if (!run) return;
+    // What an interrupt cuts off has been paid for all the same.
+    const cut = this.#meter.cut();
+    const { progress } = run;
+    const charged = { ...run, progress: { ...progress, usage: addUsage(progress.usage, cut) } };
     const also = run.wasQueued ? this.#around.finished(run.runId) : undefined;
     try {
-      this.#journal.commit({ ...endOf(this.#journal, run, outcome, part), also });
+      this.#commit({ ...endOf(this.#journal, charged, outcome, part), also });
     } catch (cause) {
       // Whatever was wrong with the content must not keep the run from ending.
       console.error(`run ${run.runId} could not end as it should`, cause);
-      this.#journal.commit({ ...endOf(this.#journal, run, internalFailure), also });
+      this.#commit({ ...endOf(this.#journal, charged, internalFailure), also });
     }
     const isStepOver = part !== undefined && part.progress.turns > run.progress.turns;
     if (run.upstream && !isStepOver) this.#around.abandon(run);
     this.#letGo();
-    const { lastRun } = this.#state;
-    if (lastRun) this.#waiters.settle(run.runId, () => runResult(this.#journal, lastRun));
+    this.results.settle(run.runId);
+  }
+
+  /** Stores a change, and with it the model calls that are over. */
+  #commit(change: Change): void {
+    this.#journal.commit(this.#around.entered(change, this.#meter.unstored));
+    this.#meter.stored();
   }
 
   #letGo(): void {

@@ -56,7 +56,7 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   /** Waits for a run's end. Asking again after a lost connection gives the same answer. */
   async result(runId: string, firstSeq = 0, untilPending = false): Promise<Parcel<RunResult>> {
     this.#core.runs.recover();
-    const answer = this.#core.runs.result(runId, firstSeq, untilPending);
+    const answer = this.#core.runs.results.of(runId, firstSeq, untilPending);
     return pack(await this.#core.directory.after(answer));
   }
 

@@ -9,7 +9,7 @@ import {
 } from "../../sdk/contract/index.ts";
 import { ownModel, traitsOf } from "./model-identity.ts";
 import { extractionSettings } from "./output-choice.ts";
-import { type BudgetLimits, runLimits } from "./run-limits.ts";
+import { type BudgetLimits, runLimits, scopeBudgets } from "./run-limits.ts";
 import type { ModelIdentity, RunModel, RunSettings } from "./state.ts";
 
 /** What a request may say about how its turn runs. */
@@ -40,6 +40,7 @@ export function runSettings(
 ): RunSettings {
   const { agent = {}, retry = {}, recovery = {}, tools = {}, compaction = {} } = config;
   const known = findModel(config, identity.provider, identity.model);
+  const budgets = scopeBudgets(config);
   return {
     ...runModel(choices, identity, config),
     maxTurns: agent.max_turns ?? DEFAULT_MAX_TURNS,
@@ -59,6 +60,7 @@ export function runSettings(
     callbackTimeoutMs: choices.callback_timeout_ms ?? CALLBACK_TIMEOUT_MS,
     hasTurnTools: Boolean(choices.turn_tools?.length),
     limits: runLimits(choices.budget_limits ?? {}, config),
+    ...(budgets && { budgets }),
     warnAt: agent.budget_warning_threshold ?? 0.8,
     compaction: {
       threshold: compaction.auto_compact_threshold ?? 100_000,

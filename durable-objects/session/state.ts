@@ -1,6 +1,21 @@
-import type { ErrorCode, ProviderName, StopReason, Usage } from "../../sdk/contract/index.ts";
+import type {
+  ErrorCode,
+  ModelCall,
+  ProviderName,
+  StopReason,
+  Usage,
+} from "../../sdk/contract/index.ts";
+import type { Spent } from "../lib/budget-decision.ts";
 import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
 import type { OwnModel } from "./model-identity.ts";
+import type {
+  CompactionPolicy,
+  ExtractionSettings,
+  RecoveryPolicy,
+  RetryPolicy,
+  RunLimits,
+  ScopeBudgets,
+} from "./run-policies.ts";
 import type { CompactionMark } from "./summary.ts";
 
 /** What never changes about a session. */
@@ -26,6 +41,11 @@ export interface SessionState {
   run?: RunState;
   lastRun?: FinishedRun;
   archivedAt?: number;
+  /** What all model calls so far have used up. */
+  spent?: Spent;
+  /** Model calls so far, and those of them that the realm's books may not have yet. */
+  callCount?: number;
+  calls?: ModelCall[];
   /** Place of the newest rewind in the log. */
   rewoundSeq?: number;
   /** Messages that wait to be told to the model at its next call. */
@@ -60,6 +80,8 @@ export interface RunState {
   progress: RunProgress;
   /** The present step's call, while the vendor would go on with it without us. */
   upstream?: UpstreamHandle | undefined;
+  /** What its model calls have used up. */
+  spent?: Spent;
   /** How often the run was taken up again after a crash. */
   recoveries: number;
   /** What model calls that were lost in crashes have cost, USD, estimated. */
@@ -131,51 +153,12 @@ export interface RunSettings extends RunModel {
   /** Whether the turn brought tools of its own, besides the session's. */
   hasTurnTools: boolean;
   limits: RunLimits;
+  budgets?: ScopeBudgets;
   /** Share of a budget at which a warning is told. */
   warnAt: number;
   compaction: CompactionPolicy;
   /** Set when the answer is wanted as JSON too; the schema lies beside the session's other documents. */
   extraction?: ExtractionSettings;
-}
-
-/** When and how the transcript's beginning is condensed (contract 8.3). */
-interface CompactionPolicy {
-  /** Tokens of the next model call. */
-  threshold: number;
-  /** Newest turns that are left alone, the running one included. */
-  recentTurns: number;
-  maxSummaryTokens: number;
-  /** Model calls. */
-  minTurnsBetween: number;
-}
-
-/** How JSON is asked for after the answer. */
-interface ExtractionSettings {
-  /** How often more after the first time. */
-  retries: number;
-  /** In place of our own words. */
-  prompt?: string;
-}
-
-export interface RetryPolicy {
-  maxRetries: number;
-  initialDelayMs: number;
-  maxDelayMs: number;
-  multiplier: number;
-}
-
-/** How much crashes may cost a run before it is given up. */
-interface RecoveryPolicy {
-  maxAttempts: number;
-  /** Of model calls that are paid for and lost. */
-  maxUsd: number;
-}
-
-/** What one run may use (contract 7.7); absent means no limit. */
-export interface RunLimits {
-  tokens?: number;
-  toolCalls?: number;
-  durationMs?: number;
 }
 
 /** How the newest finished run ended: enough to answer a caller who asks again. */

@@ -9,7 +9,7 @@ import {
   type UpstreamHandle,
 } from "../providers/provider.ts";
 import { planRetry, wait } from "./retry.ts";
-import type { RetryPolicy } from "./state.ts";
+import type { RetryPolicy } from "./run-policies.ts";
 
 // Whoever keeps an answer has it ready: longer than this means that it is better asked for anew.
 const REJOIN_HEADERS_MS = 15_000;
@@ -55,11 +55,14 @@ export class StepFailed extends Error {
   }
 }
 
-interface Step {
+/** One model call, and how patient to be with it. */
+export interface Step {
   provider: Provider;
   request: ModelRequest;
   retry: RetryPolicy;
   signal: AbortSignal;
+  /** Hears what the call has used so far. */
+  onUsage?: (usage: Usage) => void;
   /** The call that a crash cut off, to be joined before another is paid for. */
   cutOff?: UpstreamHandle | undefined;
 }
@@ -122,13 +125,9 @@ function rejoin(
   { provider, request, signal }: Step,
   cutOff: UpstreamHandle,
 ): AsyncIterable<ModelEvent> {
-  const { timeouts } = request;
-  const headersMs = Math.min(timeouts.headersMs, REJOIN_HEADERS_MS);
-  const events = provider.resume?.(
-    cutOff,
-    { ...request, timeouts: { ...timeouts, headersMs } },
-    signal,
-  );
+  const headersMs = Math.min(request.timeouts.headersMs, REJOIN_HEADERS_MS);
+  const hasty = { ...request, timeouts: { ...request.timeouts, headersMs } };
+  const events = provider.resume?.(cutOff, hasty, signal);
   if (events) return events;
   throw new ProviderError("not_found", `${provider.name} cannot join a call again`);
 }
@@ -155,7 +154,7 @@ function unseen(handle: UpstreamHandle | undefined): Seen {
 }
 
 async function* tell(
-  { provider, signal }: Step,
+  { provider, signal, onUsage }: Step,
   events: AsyncIterable<ModelEvent>,
   seen: Seen,
 ): AsyncGenerator<StepOutput, ModelEnd | undefined> {
@@ -180,6 +179,7 @@ async function* tell(
         break;
       case "usage":
         seen.usage = event.usage;
+        onUsage?.(event.usage);
         break;
       case "end":
         yield* reasoningEnd(seen);

@@ -1,8 +1,9 @@
 import { addUsage, noUsage, type Usage } from "../../sdk/contract/index.ts";
 import type { ModelEnd, StoredMessage } from "../providers/provider.ts";
+import { meteredStep } from "./metered-step.ts";
 import type { RunProgress } from "./state.ts";
 import { silent } from "./silent-provider.ts";
-import { runStep, StepFailed } from "./step.ts";
+import { StepFailed } from "./step.ts";
 import type { Summary } from "./summary.ts";
 import { materialOf } from "./summary-material.ts";
 import { summaryRequest } from "./summary-request.ts";
@@ -38,7 +39,7 @@ export async function* summarise(
   let usage = noUsage;
   for (let tries = 1; ; tries += 1, chars /= 2) {
     const request = summaryRequest(turn, { ...material, chars });
-    const step = runStep({ provider, request, retry: settings.retry, signal });
+    const step = meteredStep(turn, { provider, request, retry: settings.retry, signal });
     try {
       for (;;) {
         const next = await step.next();

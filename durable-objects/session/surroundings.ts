@@ -1,4 +1,5 @@
 import type { Change } from "./journal.ts";
+import type { MeteredCall } from "./meter.ts";
 import type { Arrivals } from "./progress.ts";
 import type { RunState } from "./state.ts";
 import type { Compaction } from "./summary.ts";
@@ -7,7 +8,9 @@ import type { Turn } from "./turn.ts";
 /** What the session's runs need of the parts around them. */
 export interface Surroundings {
   /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
-  assemble(run: RunState): Omit<Turn, "signal">;
+  assemble(run: RunState): Omit<Turn, "signal" | "meter" | "warned">;
+  /** The change with model calls in it that are over. */
+  entered(change: Change, calls: readonly MeteredCall[]): Change;
   /** Messages that wait for the next model call, and the statement that takes them off the list. */
   arrivals(): Arrivals;
   /** The change with a summary of the transcript's beginning in it. */

@@ -8,9 +8,11 @@ import type {
 import type { OutputSchema } from "../providers/schema/output-schema.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { History } from "./model-context.ts";
+import type { Meter } from "./meter.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunProgress, RunSettings } from "./state.ts";
 import type { DeltaEvent, UpstreamOutput } from "./step.ts";
+import type { Spending } from "./spending.ts";
 import type { Compaction } from "./summary.ts";
 import type { ToolCall } from "./tool-calls.ts";
 
@@ -37,6 +39,10 @@ export interface Turn {
   /** Messages that came in while the run went on, put here with the commit that opens a step. */
   arrivals: StoredMessage[];
   signal: AbortSignal;
+  meter: Meter;
+  spending: Pick<Spending, "reserve">;
+  /** Budgets whose end was told already. */
+  warned: Set<string>;
 }
 
 /** What the loop wants done, in order. It stores nothing and sends nothing itself. */

@@ -4,6 +4,7 @@ import { Duration, TimeLimit } from "./duration.ts";
 import { modelSections } from "./models-config.ts";
 import { OutputRetries, OutputSchemaInput } from "./output-schema.ts";
 import { ProviderParams } from "./run.ts";
+import { Budgets } from "./spending.ts";
 
 const U32 = 2 ** 32 - 1;
 const positive = z.int().positive().max(U32);
@@ -58,8 +59,11 @@ export const ConfigDocument = z.looseObject({
       max_tokens: tokens.nullish(),
       max_duration: TimeLimit.nullish(),
       max_tool_calls: z.int().nonnegative().max(U32).nullish(),
+      max_usd: z.number().positive().nullish(),
+      max_model_calls: positive.nullish(),
     })
     .optional(),
+  budgets: Budgets.optional(),
   limits: z
     .looseObject({
       budget: tokens.nullish(),

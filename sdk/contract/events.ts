@@ -66,7 +66,9 @@ export const AgentEvent = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("budget_warning"),
-    budget_type: z.enum(["tokens", "time", "tool_calls"]),
+    budget_type: z.enum(["tokens", "time", "tool_calls", "dollars", "model_calls"]),
+    /** Whose budget it is; the turn's own unless told. */
+    scope: z.enum(["turn", "session", "realm", "day"]).optional(),
     used: z.number(),
     limit: z.number(),
     percent: z.number(),

@@ -10,6 +10,9 @@ export type ProviderName = z.infer<typeof ProviderName>;
 const BudgetLimits = z.object({
   max_tokens: z.int().positive().optional(),
   max_tool_calls: z.int().nonnegative().optional(),
+  /** US dollars, at list prices; a model without a price is refused under it. */
+  max_usd: z.number().positive().optional(),
+  max_model_calls: z.int().positive().optional(),
   max_duration: z
     .object({ secs: z.int().nonnegative(), nanos: z.int().nonnegative().default(0) })
     .optional(),

@@ -1,19 +1,16 @@
 import * as z from "zod";
+import { TimeLimit } from "./duration.ts";
 import { defineOperation } from "./operation.ts";
 import { ProviderName } from "./run.ts";
 import { Usage } from "./usage.ts";
 
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration is a number and ms, s, m or h, such as "30s"');
-
 /** What may be used up, whatever of: a turn, a session, a realm, a day. Absent means no limit. */
-export const SpendingLimits = z.looseObject({
+const SpendingLimits = z.looseObject({
   max_tokens: z.int().positive().nullish(),
   /** US dollars, at list prices. */
   max_usd: z.number().positive().nullish(),
   /** Time that models took to answer. */
-  max_duration: duration.nullish(),
+  max_duration: TimeLimit.nullish(),
   max_tool_calls: z.int().nonnegative().nullish(),
   max_model_calls: z.int().positive().nullish(),
 });
@@ -25,7 +22,6 @@ export const Budgets = z.looseObject({
   /** A calendar day, UTC. */
   day: SpendingLimits.nullish(),
 });
-export type Budgets = z.infer<typeof Budgets>;
 
 /** One call of a model, for the books. */
 export const ModelCall = z.object({
@@ -94,15 +90,5 @@ export const spendingOperations = {
         .default("day"),
     }),
     output: UsageReport,
-    mcp: {
-      name: "meerkat_usage",
-      title: "What was used",
-      description:
-        "Tell what the realm's sessions have used in a span of days: model calls, tokens and dollars, grouped by day, model, provider, session or label:<key>.",
-      isReadOnly: true,
-      isDestructive: false,
-      isIdempotent: true,
-      isOpenWorld: false,
-    },
   }),
 };
