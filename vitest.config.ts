@@ -14,6 +14,8 @@ export default defineConfig({
               cf: false,
               bindings: {
                 RKAT_OPEN_ACCESS: "loopback",
+                // Thirty-two times "k".
+                RKAT_CREDENTIALS_KEY: "k1:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
                 RKAT_CORS_ORIGINS: "https://console.example",
                 // Names that exist nowhere: `durable-objects/test-support.ts` sends them to the wire stand-in.
                 ANTHROPIC_API_KEY: "sk-ant-test-0123456789",

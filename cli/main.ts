@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.ts";
+import { keyHint } from "./key-hint.ts";
 import { buildProgram } from "./program.ts";
 import { silenceKnownWarnings } from "./quiet-warnings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -36,6 +37,7 @@ function explain(error: unknown): number {
   // Commander has already told what is wrong, or shown the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(keyHint(error));
   if (process.env["RKAT_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.error;
 }

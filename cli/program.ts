@@ -1,4 +1,6 @@
 import { Command, Option } from "commander";
+import { addAuth } from "./auth-commands.ts";
+import { addBridges } from "./bridge-commands.ts";
 import { addConfig } from "./config-commands.ts";
 import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
@@ -25,9 +27,9 @@ export function buildProgram(finish: Finish): Command {
   addIntrospection(program, finish);
   addConfig(program, finish);
   addRealmCommands(program, finish);
+  addAuth(program, finish);
   addServe(program, finish);
-  addRpc(program, finish);
-  addMcp(program, finish);
+  addBridges(program, finish);
   return program;
 }
 
@@ -140,31 +142,5 @@ function addServe(program: Command, finish: Finish): void {
     .action(async (_flags: unknown, command: Command) => {
       const { serve } = await import("./serve.ts");
       finish(await serve(command.optsWithGlobals<ServeFlags>()));
-    });
-}
-
-/** The flags beyond the global ones are the original's; nothing here depends on them. */
-function addRpc(program: Command, finish: Finish): void {
-  program
-    .command("rpc")
-    .description("serve JSON-RPC on standard input and output, as the official SDKs expect it")
-    .option("--user-config-root <dir>", "accepted for the official SDKs; no effect")
-    .option("--live-ws <address>", "accepted for the official SDKs; no effect")
-    .option("--live-webrtc", "accepted for the official SDKs; no effect")
-    .option("--live-tool-timeout-ms <count>", "accepted for the official SDKs; no effect")
-    .action(async (_flags: unknown, command: Command) => {
-      const { rpc } = await import("./rpc.ts");
-      finish(await rpc(command.optsWithGlobals<GlobalFlags>()));
-    });
-}
-
-function addMcp(program: Command, finish: Finish): void {
-  program
-    .command("mcp")
-    .description("serve MCP on standard input and output, for clients without remote servers")
-    .option("--user-config-root <dir>", "accepted for the original's command lines; no effect")
-    .action(async (_flags: unknown, command: Command) => {
-      const { mcp } = await import("./mcp.ts");
-      finish(await mcp(command.optsWithGlobals<GlobalFlags>()));
     });
 }

@@ -17,6 +17,8 @@ interface __BaseEnv_Env {
   AI_GATEWAY_RUNS_URL?: string;
   /** The binding that reaches Cloudflare's own address of the runs. */
   AI?: Fetcher;
+  /** Seals the realms' own provider keys: `<id>:<32 bytes in base64>`, several by commas; the first seals, all open. */
+  RKAT_CREDENTIALS_KEY?: string;
   /** The one secret that opens a deployed Worker; without it everything but `/health` is refused. */
   RKAT_ADMIN_TOKEN?: string;
   /** `loopback` lets the embedded server answer without a token; never set it on a deployment. */

@@ -2,6 +2,7 @@ import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
 import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
 import type { ConnectOptions, ListOptions, OperationOptions } from "./client-options.ts";
 import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
+import { RealmCredentials } from "./credentials.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import { freshKey, takesKey } from "./fresh-key.ts";
@@ -29,6 +30,8 @@ const RECONNECT_ATTEMPTS = 8;
  * Every method throws `NOT_CONNECTED` before `connect` and `CLIENT_CLOSED` after `close`.
  */
 export class MeerkatClient extends RealmConfig implements AsyncDisposable {
+  /** The realm's own provider keys. */
+  readonly credentials = new RealmCredentials(() => this.link);
   readonly #defaults: ConnectOptions;
   readonly #tools = new CallbackTools();
   #link: Link | undefined;

@@ -14,6 +14,7 @@ export type {
   ParamsOf,
   ProviderName,
 } from "./contract/index.ts";
+export type { Credential, CredentialList, CredentialTest } from "./credentials.ts";
 export {
   type CapabilityHint,
   CapabilityUnavailableError,

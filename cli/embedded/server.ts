@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { isLoopback, type ServerIdentity, workerBindings } from "./bindings.ts";
+import { credentialsKey } from "./credentials-key.ts";
 import { type FileLock, tryExclusiveLock } from "./file-lock.ts";
 import { type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { readServerNote, removeServerNote, type StateRoot, writeServerNote } from "./state-root.ts";
@@ -37,6 +38,7 @@ export async function startLocked(
   removeServerNote(root);
   try {
     const bindings = workerBindings(options, host);
+    bindings["RKAT_CREDENTIALS_KEY"] ??= credentialsKey(root);
     const runtime = await startRuntime({ host, port, root, bindings, logs });
     const url = localUrl(host, runtime.port);
     writeServerNote(root, { pid: process.pid, url, started_at: new Date().toISOString() });

@@ -91,7 +91,11 @@ describe("the deployment's own key", () => {
       return new Response("{}", { status: 401 });
     };
     try {
-      const provider = providerFor("openai", env, { baseUrl: "https://evil.example/v1" });
+      const provider = providerFor(
+        "openai",
+        { env, keys: {} },
+        { baseUrl: "https://evil.example/v1" },
+      );
       const call = provider.stream(modelRequest(), new AbortController().signal);
       await expect(Array.fromAsync(call)).rejects.toMatchObject({ kind: "auth" });
     } finally {

@@ -1,10 +1,6 @@
-import {
-  AppError,
-  type ConfigDocument,
-  type ModelCall,
-  type SessionSummary,
-} from "../../sdk/contract/index.ts";
+import { AppError, type ModelCall, type SessionSummary } from "../../sdk/contract/index.ts";
 import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
+import type { TurnContext } from "./credentials.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
 import type { Usage } from "./usage.ts";
@@ -19,37 +15,42 @@ interface Page {
   labels: Record<string, string>;
 }
 
+interface DirectoryReach {
+  /** The realm\'s books. */
+  usage: Usage;
+  onChange: () => void;
+  turnContext: () => Promise<TurnContext>;
+}
+
 /** The realm's list of its sessions, kept from what they report. */
 export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
   readonly #usage: Usage;
   readonly #onChange: () => void;
+  readonly #turnContext: () => Promise<TurnContext>;
   /** Sessions that were let in and have not reported yet, and until when their places are kept. */
   readonly #expected = new Map<string, number>();
 
-  constructor(
-    record: RealmRecord,
-    { storage, usage, onChange }: { storage: DirectoryStorage; usage: Usage; onChange: () => void },
-  ) {
+  constructor(record: RealmRecord, storage: DirectoryStorage, reach: DirectoryReach) {
     this.#record = record;
     this.#storage = storage;
-    this.#usage = usage;
-    this.#onChange = onChange;
+    this.#usage = reach.usage;
+    this.#onChange = reach.onChange;
+    this.#turnContext = reach.turnContext;
   }
 
   /**
    * Notes a session before it exists, so that none can be missed; a realm's very first ones are noted
-   * by their reports, since a session that is refused must not make a realm.
-   * @throws {AppError} `REALM_DELETING`, `SERVICE_UNAVAILABLE` when `limits.max_sessions` are open
+   * by their reports, since a session that is refused must not make a realm. Brings what its first turn
+   * needs. @throws {AppError} `REALM_DELETING`, `SERVICE_UNAVAILABLE` when `limits.max_sessions` are open
    */
-  join(sessionId: string): { config: ConfigDocument } {
+  join(sessionId: string): Promise<TurnContext> {
     const found = this.#record.inUse();
-    const { config = {} } = found ?? {};
-    const most = config.limits?.max_sessions;
+    const most = found?.config.limits?.max_sessions;
     if (most) this.#admit(sessionId, most);
     if (found) this.#storage.join(sessionId);
-    return { config };
+    return this.#turnContext();
   }
 
   /** Takes a session's report; the first one makes the realm. One that is being deleted only has to know of it. */

@@ -114,4 +114,16 @@ export const migrations = [
      usd REAL NOT NULL,
      expires_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  `-- Keys for providers, sealed. A new sealing has a new iv.
+   CREATE TABLE credentials (
+     provider TEXT PRIMARY KEY,
+     key_id TEXT NOT NULL,
+     iv BLOB NOT NULL,
+     sealed BLOB NOT NULL,
+     base_url TEXT,
+     last4 TEXT,
+     created_at INTEGER NOT NULL,
+     rotated_at INTEGER,
+     last_tested_at INTEGER
+   ) WITHOUT ROWID;`,
 ] as const;

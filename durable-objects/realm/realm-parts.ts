@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Directory } from "./directory.ts";
 import type { Handles } from "./handles.ts";
@@ -13,6 +14,7 @@ import type { Usage } from "./usage.ts";
 export interface RealmParts {
   profile: Profile;
   config: Config;
+  credentials: Credentials;
   directory: Directory;
   repair: Repair;
   deletion: Deletion;

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { partsOf, REGISTRY_REALM } from "../../sdk/contract/index.ts";
 import { Config } from "./config.ts";
+import { Credentials } from "./credentials.ts";
 import { Deletion } from "./deletion.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { Directory } from "./directory.ts";
@@ -61,6 +62,7 @@ export class RealmObject extends DurableObject<Env> {
     const registration = new Registration(record, registry);
     // The deletion comes last: there may be nothing for another to look at after it.
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
+    const credentials = new Credentials(record, this.ctx, this.env);
     return {
       profile: new Profile(record, { members, deletion, registration }),
       config: new Config(record, {
@@ -68,7 +70,12 @@ export class RealmObject extends DurableObject<Env> {
         history: new ConfigHistory(storage.sql),
         onChange,
       }),
-      directory: new Directory(record, { storage: directory, usage, onChange }),
+      credentials,
+      directory: new Directory(record, directory, {
+        usage,
+        onChange,
+        turnContext: () => credentials.inUse(),
+      }),
       repair: new Repair(record, reach),
       deletion,
       tickets: new Tickets(record, storage.sql),

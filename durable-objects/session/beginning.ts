@@ -19,8 +19,8 @@ export async function create(
   ids: SessionIds,
   request: CreateRequest,
 ): Promise<Admitted> {
-  const config = await core.join(ids.realmId, ids.sessionId);
-  const admitted = await core.intake.create(ids, request, config);
+  const realm = await core.join(ids.realmId, ids.sessionId);
+  const admitted = await core.intake.create(ids, request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   await core.tellRealm();
   return admitted;
@@ -38,8 +38,8 @@ export async function fork(
 
 /** Starts a turn, lets it wait, or lets it join the running one. */
 export async function startTurn(core: SessionCore, request: TurnRequest): Promise<Admitted> {
-  const config = await core.config(present(core.journal).identity.realmId);
-  const admitted = await core.intake.startTurn(request, config);
+  const realm = await core.realmInUse(present(core.journal).identity.realmId);
+  const admitted = await core.intake.startTurn(request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   return admitted;
 }

@@ -1,4 +1,3 @@
-import type { ConfigDocument } from "../../sdk/contract/index.ts";
 import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
 import { Books } from "./books.ts";
@@ -16,6 +15,7 @@ import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
 import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
+import { inUse, type RealmInUse, RunAccess } from "./run-access.ts";
 import { Runs } from "./runs.ts";
 import { Spending } from "./spending.ts";
 import { SessionStorage } from "./storage.ts";
@@ -46,12 +46,15 @@ export class SessionCore {
   readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
   readonly #around: Neighbours;
+  readonly #env: Env;
+  readonly #access = new RunAccess(() => this.realmInUse(this.#realmId));
   #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
     const around = neighboursIn(env);
     this.#around = around;
+    this.#env = env;
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
@@ -59,7 +62,7 @@ export class SessionCore {
     this.queue = new Queue(this.journal, queued);
     this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
-    this.intake = new Intake(this.journal, storage, this, env);
+    this.intake = new Intake(this.journal, storage, this, this.#access);
     this.books = new Books(this.journal);
     this.spending = new Spending(this.journal, this.books, (id) => around.realm(id));
     this.directory = new Directory(this.journal, this.books, (id) => around.realm(id).directory);
@@ -71,8 +74,8 @@ export class SessionCore {
       wakeLater: () => ctx.waitUntil(ctx.storage.setAlarm(Date.now() + SWEEP_MS)),
     });
     this.runs = new Runs(this.journal, {
-      assemble: (run) => ({
-        ...this.intake.assemble(run),
+      assemble: async (run) => ({
+        ...(await this.intake.assemble(run)),
         ...summaries.view(),
         results: storedResults(this.journal, run).results,
         // Until its own first call, what the newest one before it took is the best guess.
@@ -85,22 +88,23 @@ export class SessionCore {
       arrivals: () => this.inputs.arrivals(),
       compacted: (change, compaction) => summaries.added(change, compaction),
       finished: (runId) => this.queue.finished(runId),
-      abandon: (run) => ctx.waitUntil(abandon(run, env)),
+      abandon: (run) => ctx.waitUntil(abandon(run, () => this.#access.once(run.runId))),
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),
     });
     this.answers = new Answers(this.runs, storage);
   }
 
-  async config(realmId: string): Promise<ConfigDocument> {
-    return (await this.#around.realm(realmId).config.inUse()).config;
+  /** What a turn needs of its realm, in one request: its config, and keys that must be stored nowhere. */
+  async realmInUse(realmId: string): Promise<RealmInUse> {
+    return inUse(await this.#around.realm(realmId).credentials.inUse(), this.#env);
   }
 
-  /** Enters a session that is about to be made in the realm's list, and brings the realm's config. */
-  async join(realmId: string, sessionId: string): Promise<ConfigDocument> {
+  /** Enters a session that is about to be made in the realm's list, and brings what a turn needs of it. */
+  async join(realmId: string, sessionId: string): Promise<RealmInUse> {
     // Asked for again: it has its place already.
-    if (this.journal.session) return this.config(realmId);
-    return (await this.#around.realm(realmId).directory.join(sessionId)).config;
+    if (this.journal.session) return this.realmInUse(realmId);
+    return inUse(await this.#around.realm(realmId).directory.join(sessionId), this.#env);
   }
 
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
@@ -144,6 +148,10 @@ export class SessionCore {
     return ended.length > 0;
   }
 
+  get #realmId(): string {
+    return this.journal.session?.identity.realmId ?? "";
+  }
+
   get #sessionId(): string {
     return this.journal.session?.identity.sessionId ?? "";
   }
@@ -154,6 +162,7 @@ export class SessionCore {
       this.#armAlarm();
       this.#ctx.waitUntil(settled);
     } else {
+      this.#access.release();
       // An idle session needs an alarm only for what could not be settled; until then its last one stands.
       this.#ctx.waitUntil(settled.then(() => this.#armAlarm()));
     }
@@ -163,10 +172,10 @@ export class SessionCore {
   async #startNext(): Promise<void> {
     const { identity, state } = this.journal.session ?? {};
     if (!identity || state?.run || this.queue.isEmpty) return;
-    const config = await this.config(identity.realmId);
+    const realm = await this.realmInUse(identity.realmId);
     const runId = this.queue.next()?.request.run_id;
     try {
-      if (this.intake.admitNext(config)) this.runs.begin();
+      if (this.intake.admitNext(realm)) this.runs.begin();
     } catch (cause) {
       // What it asked for cannot be had any more: the next one must not wait for it.
       this.endWaiting((turn) => turn.runId === runId, outcomeOfError(cause));

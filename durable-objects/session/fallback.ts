@@ -8,6 +8,7 @@ import {
 } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
 import type { Provider, ProviderErrorKind } from "../providers/provider.ts";
+import type { Access } from "../providers/realm-keys.ts";
 import { runModel, type TurnChoices } from "./settings.ts";
 import type { ModelIdentity, RunModel, RunProgress, RunSettings, RunState } from "./state.ts";
 import type { StepFailed } from "./step.ts";
@@ -23,7 +24,7 @@ export function fallbackChain(
   choices: TurnChoices,
   identity: ModelIdentity,
   config: ConfigDocument,
-  env: object,
+  access: Access,
 ): RunModel[] {
   const {
     enabled = true,
@@ -43,13 +44,13 @@ export function fallbackChain(
     if (!name || seen.has(name)) return [];
     seen.add(name);
     const { providerParams } = identity;
-    return callable(() => runModel(choices, { model, provider, providerParams }, config), env);
+    return callable(() => runModel(choices, { model, provider, providerParams }, config), access);
   });
 }
 
 /** A fallback's adapter; nothing when it cannot be called any more. */
-export function openedFallback({ provider, own }: RunModel, env: object): Provider | undefined {
-  return unlessRefused(() => providerFor(provider, env, own?.server));
+export function openedFallback({ provider, own }: RunModel, access: Access): Provider | undefined {
+  return unlessRefused(() => providerFor(provider, access, own?.server));
 }
 
 /** The model that the run is on: its own, or the fallback that took over. */
@@ -106,9 +107,9 @@ export function triedModels(turn: Turn, progress: RunProgress, { message }: Step
   return [...(progress.fallback?.tried ?? []), `${nameOf(model)} (${message})`];
 }
 
-function callable(model: () => RunModel, env: object): RunModel[] {
+function callable(model: () => RunModel, access: Access): RunModel[] {
   const found = unlessRefused(model);
-  return found && openedFallback(found, env) ? [found] : [];
+  return found && openedFallback(found, access) ? [found] : [];
 }
 
 /** What a typed error forbids is left out of the chain; anything else is a fault of ours. */

@@ -1,10 +1,4 @@
-import {
-  AppError,
-  type ClientTool,
-  type ConfigDocument,
-  type Content,
-  type Labels,
-} from "../../sdk/contract/index.ts";
+import { AppError, type ClientTool, type Content, type Labels } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
 import { builtins } from "../tools/index.ts";
 import { admission, busy, newState, type TurnRequest } from "./admission.ts";
@@ -19,6 +13,7 @@ import { openedFallback } from "./fallback.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Queue } from "./queue.ts";
 import { RequestKeys } from "./request-keys.ts";
+import type { RealmInUse, RunAccess } from "./run-access.ts";
 import type { RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { present } from "./view.ts";
@@ -40,6 +35,11 @@ export interface Admitted {
   isRepeat: boolean;
 }
 
+type Assembled = Pick<
+  Turn,
+  "settings" | "provider" | "fallbacks" | "tools" | "clientTools" | "output" | "arrivals"
+>;
+
 /** What comes into a session: checked, counted once, and written in one transaction (design I-11). */
 export class Intake {
   readonly #journal: Journal;
@@ -47,34 +47,34 @@ export class Intake {
   readonly #keys: RequestKeys;
   readonly #queue: Queue;
   readonly #inputs: Inputs;
-  readonly #env: object;
+  readonly #access: RunAccess;
 
   constructor(
     journal: Journal,
     storage: IntakeStorage,
     waiting: { queue: Queue; inputs: Inputs },
-    env: object,
+    access: RunAccess,
   ) {
     this.#journal = journal;
     this.#storage = storage;
     this.#keys = new RequestKeys(storage);
     this.#queue = waiting.queue;
     this.#inputs = waiting.inputs;
-    this.#env = env;
+    this.#access = access;
   }
 
   /** Creates the session and admits its first turn. Checks everything before it writes anything. */
   async create(
     ids: { realmId: string; sessionId: string },
     request: CreateRequest,
-    config: ConfigDocument,
+    realm: RealmInUse,
   ): Promise<Admitted> {
     const hash = await fingerprint(request);
     if (this.#journal.session) return this.#keys.repeat(request, hash) ?? raise(exists);
 
-    const chosen = choose(request, undefined, config, this.#env);
+    const chosen = choose(request, undefined, realm);
     const { run_id: runId = "", prompt = "", labels } = request;
-    const before = [systemMessage(request, config)];
+    const before = [systemMessage(request, realm.config)];
     const admit = { request: { prompt, run_id: runId }, ...chosen, before };
     const change: Change =
       runId === ""
@@ -95,11 +95,11 @@ export class Intake {
         },
       },
     );
-    return this.#admitted(runId);
+    return this.#admitted(runId, realm);
   }
 
   /** Admits a turn, lets it wait or join as it wishes, or finds the one that its key started before. */
-  async startTurn(request: TurnRequest, config: ConfigDocument): Promise<Admitted> {
+  async startTurn(request: TurnRequest, realm: RealmInUse): Promise<Admitted> {
     const hash = await fingerprint(request);
     const { state } = present(this.#journal);
     const repeat = this.#keys.repeat(request, hash);
@@ -109,7 +109,7 @@ export class Intake {
     const facts = { hash, runId: request.run_id, firstSeq: this.#journal.seq + 1 };
     if (state.run ? mode === "queue" : !this.#queue.isEmpty) {
       if (!mode) throw busy(undefined);
-      choose(withSessionWish(this.#storage, state, request), state.identity, config, this.#env);
+      choose(withSessionWish(this.#storage, state, request), state.identity, realm);
       this.#queue.add(request, () => this.#keys.remember(request, facts));
       return { ...facts, isRepeat: true };
     }
@@ -121,32 +121,27 @@ export class Intake {
       this.#inputs.steer({ inputId, joins: state.run.runId, messages }, remember);
       return { ...joined, isRepeat: true };
     }
-    return this.#admit(request, config, (firstSeq) =>
+    return this.#admit(request, realm, (firstSeq) =>
       this.#keys.remember(request, { ...facts, firstSeq }),
     );
   }
 
   /** Admits the next waiting turn, if the session is free. @returns whether one begins */
-  admitNext(config: ConfigDocument): boolean {
+  admitNext(realm: RealmInUse): boolean {
     const next = this.#queue.next();
     const { state } = present(this.#journal);
     if (!next || state.run) return false;
-    this.#admit(next.request, config, this.#queue.started(next.position), true);
+    this.#admit(next.request, realm, this.#queue.started(next.position), true);
     return true;
   }
 
   /** Everything the loop needs to run, or to run on. @throws {AppError} `PROVIDER_ERROR` without a key */
-  assemble(
-    run: RunState,
-  ): Pick<
-    Turn,
-    "settings" | "provider" | "fallbacks" | "tools" | "clientTools" | "output" | "arrivals"
-  > {
-    const { settings } = run;
+  async assemble({ runId, settings }: RunState): Promise<Assembled> {
+    const access = await this.#access.of(runId);
     return {
       settings,
-      provider: providerFor(settings.provider, this.#env, settings.own?.server),
-      fallbacks: settings.fallbacks?.map((model) => openedFallback(model, this.#env)) ?? [],
+      provider: providerFor(settings.provider, access, settings.own?.server),
+      fallbacks: settings.fallbacks?.map((model) => openedFallback(model, access)) ?? [],
       tools: settings.builtins ? builtins : new Map(),
       clientTools: loadTools(this.#storage, settings),
       output: loadOutput(this.#storage, settings),
@@ -156,13 +151,13 @@ export class Intake {
 
   #admit(
     request: TurnRequest,
-    config: ConfigDocument,
+    realm: RealmInUse,
     also: (firstSeq: number) => void,
     wasQueued = false,
   ): Admitted {
     const { identity, state } = present(this.#journal);
     const wish = withSessionWish(this.#storage, state, request);
-    const chosen = choose(wish, state.identity, config, this.#env);
+    const chosen = choose(wish, state.identity, realm);
     const arrived = this.#inputs.arrivals();
     const admit = { request, ...chosen, before: arrived.messages, wasQueued };
     const change = admission(identity.sessionId, state, admit);
@@ -182,10 +177,11 @@ export class Intake {
         arrived.take();
       },
     });
-    return this.#admitted(request.run_id);
+    return this.#admitted(request.run_id, realm);
   }
 
-  #admitted(runId: string): Admitted {
+  #admitted(runId: string, { access }: RealmInUse): Admitted {
+    if (runId !== "") this.#access.hold(runId, access);
     const { run } = present(this.#journal).state;
     return { runId, firstSeq: run?.firstSeq ?? 0, isRepeat: false };
   }

@@ -13,6 +13,7 @@ import {
   type ProviderName,
   unknownTraits,
 } from "../../sdk/contract/index.ts";
+import { type Access, configuredServer, owned } from "../providers/realm-keys.ts";
 import type { ModelServer } from "../providers/upstream-address.ts";
 import type { TurnChoices } from "./settings.ts";
 import type { ModelIdentity } from "./state.ts";
@@ -34,9 +35,9 @@ export function modelIdentity(
   choices: TurnChoices,
   current: ModelIdentity | undefined,
   config: ConfigDocument,
-  env: object,
+  access: Access,
 ): ModelIdentity {
-  const model = choices.model ?? modelFor(choices.provider, current, config, env);
+  const model = choices.model ?? modelFor(choices.provider, current, config, access);
   const kept = choices.model ? undefined : current?.provider;
   const provider = choices.provider ?? kept ?? ownerOf(config, model);
   if (!provider) throw nobodys(model);
@@ -58,7 +59,9 @@ export function ownModel(
   config: ConfigDocument,
 ): OwnModel | undefined {
   const known = findModel(config, provider, model);
-  const server = known?.server ? hostedOn(known.server, config) : movedTo(provider, config);
+  const server = known?.server
+    ? hostedOn(known.server, config)
+    : configuredServer(provider, config);
   if (!known?.isCustom) return server && { server };
   const { traits, price, callTimeoutMs } = known;
   return {
@@ -82,14 +85,16 @@ function modelFor(
   provider: ProviderName | null | undefined,
   current: ModelIdentity | undefined,
   config: ConfigDocument,
-  env: object,
+  access: Access,
 ): string {
   if (provider && provider !== current?.provider) return defaultModel(provider, config);
-  return current?.model ?? config.agent?.model ?? defaultModel(chosenProvider(config, env), config);
+  return (
+    current?.model ?? config.agent?.model ?? defaultModel(chosenProvider(config, access), config)
+  );
 }
 
-function chosenProvider(config: ConfigDocument, env: object): ProviderName {
-  const configured = config.provider?.type ?? defaultProvider(env);
+function chosenProvider(config: ConfigDocument, { env, keys }: Access): ProviderName {
+  const configured = config.provider?.type ?? defaultProvider(env, owned(keys));
   // A server of one's own comes before the script that only says that there is no key.
   return configured === "demo" && config.self_hosted?.default_model ? "self_hosted" : configured;
 }
@@ -112,16 +117,6 @@ function hostedOn(
   }
   const { base_url: baseUrl, api_style: apiStyle = "chat_completions" } = server;
   return { baseUrl, apiStyle, remoteModel };
-}
-
-/** Where the realm sends a vendor's calls instead, if it does. */
-function movedTo(
-  name: ProviderName,
-  { provider, providers }: ConfigDocument,
-): ModelServer | undefined {
-  const single = provider?.type === name ? provider.base_url : undefined;
-  const baseUrl = single ?? providers?.base_urls?.[name];
-  return baseUrl ? { baseUrl } : undefined;
 }
 
 function nobodys(model: string): AppError {

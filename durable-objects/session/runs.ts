@@ -1,5 +1,6 @@
 import { addUsage, AppError, type ToolAnswer } from "../../sdk/contract/index.ts";
 import { answered, expired, parked } from "./client-calls.ts";
+import { deadlineOf } from "./deadline.ts";
 import { endOf, type RunPart } from "./ending.ts";
 import type { Change, Journal } from "./journal.ts";
 import { cancelled, internalFailure, type Outcome, outcomeOfError, outOfTime } from "./outcome.ts";
@@ -7,6 +8,7 @@ import { type Refusal, startedAgain, takenUp } from "./recovery.ts";
 import { answeredMain, carriedOn, changesModel, reachable, step } from "./progress.ts";
 import { Meter } from "./meter.ts";
 import { RunResults } from "./run-results.ts";
+import { RealmUnreachable } from "./run-access.ts";
 import type { RunState, SessionState } from "./state.ts";
 import { runTurn } from "./run-turn.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -87,25 +89,23 @@ export class Runs {
   }
 
   async #drive(run: RunState, signal: AbortSignal): Promise<void> {
-    const { durationMs } = run.settings.limits;
-    const timeLeft = run.startedAt + (durationMs ?? 0) - Date.now();
-    const deadline =
-      durationMs === undefined
-        ? undefined
-        : setTimeout(() => this.#end(outOfTime(durationMs)), timeLeft);
+    using _deadline = deadlineOf(run, (limitMs) => this.#end(outOfTime(limitMs)));
     try {
       const meter = new Meter();
       this.#meter = meter;
-      const turn = { ...this.#around.assemble(run), signal, meter, warned: new Set<string>() };
+      const needs = await this.#around.assemble(run);
+      if (signal.aborted) return;
+      const turn = { ...needs, signal, meter, warned: new Set<string>() };
       for await (const output of runTurn(turn)) {
         if (signal.aborted) return;
         this.#apply(output, turn);
       }
       if (!signal.aborted) throw new Error("the turn's loop ended without an outcome");
     } catch (cause) {
-      if (!signal.aborted) this.#end(outcomeOfError(cause));
-    } finally {
-      clearTimeout(deadline);
+      if (signal.aborted) return;
+      // The alarm takes the run up again, as after a crash.
+      if (cause instanceof RealmUnreachable) this.#letGo();
+      else this.#end(outcomeOfError(cause));
     }
   }
 

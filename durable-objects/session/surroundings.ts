@@ -7,8 +7,11 @@ import type { Turn } from "./turn.ts";
 
 /** What the session's runs need of the parts around them. */
 export interface Surroundings {
-  /** Puts together what the loop needs. @throws {AppError} when it cannot be had any more */
-  assemble(run: RunState): Omit<Turn, "signal" | "meter" | "warned">;
+  /**
+   * Puts together what the loop needs, keys included. @throws {AppError} when it cannot be had any more,
+   * `RealmUnreachable` when nobody can say
+   */
+  assemble(run: RunState): Promise<Omit<Turn, "signal" | "meter" | "warned">>;
   /** The change with model calls in it that are over. */
   entered(change: Change, calls: readonly MeteredCall[]): Change;
   /** Messages that wait for the next model call, and the statement that takes them off the list. */

@@ -40,10 +40,13 @@ export function isConfigured(variables: object, provider: ProviderName): boolean
   return provider === "self_hosted" ? baseUrl !== undefined : apiKey !== undefined;
 }
 
-/** The vendor used when nobody asks for one; `demo` only when no vendor can be called. */
-export function defaultProvider(variables: object): ProviderName {
+/** The vendor used when nobody asks for one; `demo` only when no vendor can be called. A realm may `own` keys. */
+export function defaultProvider(
+  variables: object,
+  own: readonly ProviderName[] = [],
+): ProviderName {
   const vendors: readonly ProviderName[] = ["anthropic", "openai", "gemini"];
-  return vendors.find((vendor) => isConfigured(variables, vendor)) ?? "demo";
+  return vendors.find((name) => own.includes(name) || isConfigured(variables, name)) ?? "demo";
 }
 
 function isFilled(value: unknown): value is string {

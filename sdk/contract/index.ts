@@ -5,6 +5,7 @@ import { configOperations } from "./config-operations.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
 import type { Operation } from "./operation.ts";
+import { credentialOperations } from "./provider-credentials.ts";
 import { realmOperations } from "./realms.ts";
 import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
@@ -41,6 +42,13 @@ export {
 } from "./messages.ts";
 export type { Access, McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
+export {
+  type Credential,
+  type CredentialList,
+  type CredentialTest,
+  KeyedProvider,
+  type KeySource,
+} from "./provider-credentials.ts";
 export { flatParams, type ParamsOfVendor, paramsSchema, vendorParams } from "./provider-params.ts";
 export {
   defaultModelOf,
@@ -74,6 +82,7 @@ export const operations = {
   ...contextOperations,
   ...replayOperations,
   ...configOperations,
+  ...credentialOperations,
   ...realmOperations,
   ...spendingOperations,
   ...hostOperations,

@@ -1,10 +1,14 @@
 import * as z from "zod";
-import { withoutEffect } from "./config-inert.ts";
 import { ProviderName } from "./run.ts";
 
 const name = z.string().min(1).max(256);
 
-const secret = z.string().min(1).max(4_096);
+/** A key as it goes into a request's header. */
+export const ApiKey = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .regex(/^[\x21-\x7e]+$/, "a key has visible ASCII characters only, and no spaces");
 
 const dollars = z.number().nonnegative();
 
@@ -41,7 +45,8 @@ export type Abilities = Partial<z.infer<z.ZodObject<typeof abilities>>>;
 const CustomModel = z.looseObject({ provider: ProviderName, ...abilities });
 export type CustomModel = z.infer<typeof CustomModel>;
 
-const address = z
+/** Where a server is: an http or https URL that carries no user. */
+export const address = z
   .string()
   .max(2_048)
   .refine(
@@ -75,14 +80,14 @@ export const modelSections = {
   provider: z
     .looseObject({
       type: z.enum(["anthropic", "openai", "gemini"]),
-      api_key: withoutEffect(secret).nullish(),
+      api_key: ApiKey.nullish(),
       base_url: address.nullish(),
     })
     .optional(),
   providers: z
     .looseObject({
       base_urls: z.partialRecord(ProviderName, address).nullish(),
-      api_keys: withoutEffect(z.partialRecord(ProviderName, secret)).nullish(),
+      api_keys: z.partialRecord(ProviderName, ApiKey).nullish(),
     })
     .optional(),
   self_hosted: z

@@ -31,22 +31,31 @@ export const hostHandlers = {
     return realmOf(caller).tickets.issue({ scopes, actor, origin });
   },
 
-  "capabilities/get": async (_input, { env }): Promise<Capabilities> => ({
-    contract_version: contractVersion,
-    capabilities: [
-      ...available.map(([id, description]) => ({ id, description, status: "Available" as const })),
-      ...absent.map(([id, description]) => ({
-        id,
-        description,
-        status: { NotCompiled: { feature: id } },
+  "capabilities/get": async (_input, caller): Promise<Capabilities> => {
+    const { env } = caller;
+    const own = await realmOf(caller).credentials.own();
+    const first = defaultProvider(env, own);
+    return {
+      contract_version: contractVersion,
+      capabilities: [
+        ...available.map(([id, description]) => ({
+          id,
+          description,
+          status: "Available" as const,
+        })),
+        ...absent.map(([id, description]) => ({
+          id,
+          description,
+          status: { NotCompiled: { feature: id } },
+        })),
+      ],
+      providers: [...catalog.keys()].map((provider) => ({
+        provider,
+        configured: own.includes(provider) || isConfigured(env, provider),
+        is_default: first === provider,
       })),
-    ],
-    providers: [...catalog.keys()].map((provider) => ({
-      provider,
-      configured: isConfigured(env, provider),
-      is_default: defaultProvider(env) === provider,
-    })),
-  }),
+    };
+  },
 
   "skills/list": async () => ({ skills: [] }),
 } satisfies Partial<Handlers>;

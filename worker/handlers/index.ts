@@ -1,6 +1,7 @@
 import type { Handlers } from "../call.ts";
 import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
+import { credentialHandlers } from "./credentials.ts";
 import { hostHandlers } from "./host.ts";
 import { modelHandlers } from "./models.ts";
 import { realmHandlers } from "./realms.ts";
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   ...contextHandlers,
   ...replayHandlers,
   ...configHandlers,
+  ...credentialHandlers,
   ...realmHandlers,
   ...spendingHandlers,
   ...hostHandlers,
