@@ -1,4 +1,4 @@
-import type { ConfigDocument } from "../../sdk/contract/index.ts";
+import { toAppError } from "../../sdk/contract/index.ts";
 import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
 import { Books } from "./books.ts";
@@ -14,6 +14,7 @@ import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
 import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
+import { RealmLink } from "./realm-link.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import { Runs } from "./runs.ts";
@@ -38,6 +39,7 @@ export class SessionCore {
   readonly intake: Intake;
   readonly runs: Runs;
   readonly answers: Answers;
+  readonly realm: RealmLink;
   readonly books: Books;
   readonly spending: Spending;
   readonly directory: Directory;
@@ -45,13 +47,11 @@ export class SessionCore {
   readonly fork: Fork;
   readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
-  readonly #around: Neighbours;
   #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
     const around = neighboursIn(env);
-    this.#around = around;
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
@@ -60,6 +60,7 @@ export class SessionCore {
     this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this, env);
+    this.realm = new RealmLink(this.journal, (id) => around.realm(id));
     this.books = new Books(this.journal);
     this.spending = new Spending(this.journal, this.books, (id) => around.realm(id));
     this.directory = new Directory(this.journal, this.books, (id) => around.realm(id).directory);
@@ -90,17 +91,6 @@ export class SessionCore {
       onChange: () => this.#changed(),
     });
     this.answers = new Answers(this.runs, storage);
-  }
-
-  async config(realmId: string): Promise<ConfigDocument> {
-    return (await this.#around.realm(realmId).config.inUse()).config;
-  }
-
-  /** Enters a session that is about to be made in the realm's list, and brings the realm's config. */
-  async join(realmId: string, sessionId: string): Promise<ConfigDocument> {
-    // Asked for again: it has its place already.
-    if (this.journal.session) return this.config(realmId);
-    return (await this.#around.realm(realmId).directory.join(sessionId)).config;
   }
 
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
@@ -159,11 +149,17 @@ export class SessionCore {
     }
   }
 
-  /** Starts the turn that has waited longest. The alarm tries again if the realm cannot be reached. */
+  /** Starts the turn that has waited longest. The alarm tries again if the realm is full or cannot be reached. */
   async #startNext(): Promise<void> {
     const { identity, state } = this.journal.session ?? {};
     if (!identity || state?.run || this.queue.isEmpty) return;
-    const config = await this.config(identity.realmId);
+    const config = await this.realm.config(identity.realmId);
+    try {
+      await this.realm.permitTurn(identity, config);
+    } catch (cause) {
+      if (toAppError(cause).code === "RATE_LIMITED") return;
+      throw cause;
+    }
     const runId = this.queue.next()?.request.run_id;
     try {
       if (this.intake.admitNext(config)) this.runs.begin();
