@@ -9,7 +9,7 @@ import { Inputs } from "./inputs.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
-import { type Neighbours, neighboursIn } from "./neighbours.ts";
+import { neighboursIn } from "./neighbours.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
