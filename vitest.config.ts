@@ -62,7 +62,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["{cli,worker,sdk}/**/*.node.test.ts", "sdk/*.test.ts"],
+          include: ["{cli,worker,sdk,supply-chain}/**/*.node.test.ts", "sdk/*.test.ts"],
           testTimeout: 60_000,
         },
       },

@@ -4,6 +4,9 @@ import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
 import { bodyLimit } from "./body-limit.ts";
 import { crossOrigin } from "./cross-origin.ts";
+import { EdgeLimit } from "./edge-limit.ts";
+import { headerLimit } from "./header-limit.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { realmOf } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
@@ -17,8 +20,12 @@ const api = new Hono<AppEnv>()
   .use(async (c, next) => {
     const realm = realmNamed(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
     const origin = c.req.header("origin") ?? null;
-    const grant = await authenticate(c.req.raw, c.env, (ticket) =>
-      realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin),
+    const limit = new EdgeLimit(c.env, c.req.raw);
+    const grant = await limit.known(realm, () =>
+      authenticate(c.req.raw, c.env, async (ticket) => {
+        await limit.stranger();
+        return realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin);
+      }),
     );
     c.set("caller", { env: c.env, realm, ...grant, origin, instance: instanceNamed(c.req) });
     await next();
@@ -31,6 +38,8 @@ const api = new Hono<AppEnv>()
 
 /** The Worker: every protocol towards clients, over one table of operations. */
 export const app = new Hono<AppEnv>()
+  .use(securityHeaders)
+  .use(headerLimit)
   .use(crossOrigin)
   .use(bodyLimit)
   .get("/health", (c) => c.text("ok"))

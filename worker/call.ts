@@ -2,6 +2,7 @@ import * as z from "zod";
 import {
   type Access,
   AppError,
+  checkNesting,
   type ClientTool,
   type InputOf,
   isOperationName,
@@ -12,6 +13,8 @@ import {
 } from "../sdk/contract/index.ts";
 import { handlers } from "./handlers/index.ts";
 import type { SessionAddress } from "./session-address.ts";
+
+const MAX_SHOWN_CHARS = 64;
 
 /** Who asks, in which realm, and with what in reach. */
 export interface Caller extends Access {
@@ -48,13 +51,16 @@ export type Handlers = {
  * @throws {AppError} `NOT_FOUND`, `SCOPE_DENIED`, `INVALID_PARAMS`, and what the operation itself raises.
  */
 export async function call(name: string, params: unknown, caller: Caller): Promise<unknown> {
-  if (!isOperationName(name)) throw new AppError("NOT_FOUND", `No operation named '${name}'`);
+  if (!isOperationName(name)) {
+    throw new AppError("NOT_FOUND", `No operation named '${name.slice(0, MAX_SHOWN_CHARS)}'`);
+  }
   const operation: Operation = operations[name];
   if (!caller.scopes.includes(operation.scope)) {
     const details = { needed: operation.scope, granted: [...caller.scopes] };
     throw new AppError("SCOPE_DENIED", `This token does not allow '${name}'`, details);
   }
 
+  checkNesting(params);
   const input = operation.input.safeParse(unwrapped(operation, params));
   if (!input.success) throw invalid(input.error);
 

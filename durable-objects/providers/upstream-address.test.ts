@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { providerFor } from "./index.ts";
 import { checkUpstreamAddress, mayHaveKey } from "./upstream-address.ts";
@@ -47,6 +48,12 @@ describe("an address that a tenant names", () => {
     "https://[::ffff:a9fe:a9fe]/v1",
     "https://[64:ff9b::7f00:1]/v1",
     "https://[2002:7f00:1::]/v1",
+    "https://[::7f00:1]/v1",
+    "https://[64:ff9b:1::7f00:1]/v1",
+    "https://[fec0::1]/v1",
+    "https://168.63.129.16/metadata",
+    "https://localhost../v1",
+    "https://kubernetes.default.svc/v1",
   ])("must not lead inside: %s", (address) => {
     expect(() => checkUpstreamAddress(address, hosted)).toThrow(
       expect.objectContaining({ code: "INVALID_PARAMS" }),
@@ -64,6 +71,84 @@ describe("an address that a tenant names", () => {
       expect.objectContaining({ message: expect.not.stringContaining("hidden") }),
     );
   });
+});
+
+describe("any private address, however it is written", () => {
+  const octet = fc.integer({ min: 0, max: 255 });
+  const privateV4 = fc.oneof(
+    fc.tuple(fc.constantFrom(0, 10, 127), octet, octet, octet),
+    fc.tuple(fc.constant(169), fc.constant(254), octet, octet),
+    fc.tuple(fc.constant(172), fc.integer({ min: 16, max: 31 }), octet, octet),
+    fc.tuple(fc.constant(192), fc.constant(168), octet, octet),
+    fc.tuple(fc.constant(100), fc.integer({ min: 64, max: 127 }), octet, octet),
+    fc.tuple(fc.integer({ min: 224, max: 255 }), octet, octet, octet),
+    fc.constant([168, 63, 129, 16] as [number, number, number, number]),
+  );
+  const spellings: ((parts: readonly number[]) => string)[] = [
+    (parts) => parts.join("."),
+    (parts) => `${parts.join(".")}.`,
+    (parts) => parts.map((part) => `0${part.toString(8)}`).join("."),
+    (parts) => parts.map((part) => `0x${part.toString(16)}`).join("."),
+    (parts) => String(asNumber(parts)),
+    (parts) => `0x${asNumber(parts).toString(16)}`,
+    (parts) => parts.join("%2e"),
+    (parts) => parts.join(".").replaceAll(/./g, fullWidth),
+    ([a = 0, b = 0, c = 0, d = 0]) => `${a}.${b}.${c * 256 + d}`,
+    (parts) => `[::ffff:${parts.join(".")}]`,
+    (parts) => `[::${parts.join(".")}]`,
+    (parts) => `[64:ff9b::${parts.join(".")}]`,
+    (parts) => `[64:ff9b:1::${parts.join(".")}]`,
+    (parts) => `[::ffff:0:${parts.join(".")}]`,
+    ([a = 0, b = 0, c = 0, d = 0]) =>
+      `[2002:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}::1]`,
+  ];
+
+  it("is refused", () => {
+    const port = fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined });
+    fc.assert(
+      fc.property(privateV4, fc.constantFrom(...spellings), port, (parts, spelling, number) => {
+        const address = `https://${spelling(parts)}${number ? `:${number}` : ""}/v1`;
+        expect(() => checkUpstreamAddress(address, hosted), address).toThrow(
+          expect.objectContaining({ code: "INVALID_PARAMS" }),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("is refused as IPv6 outside of what the internet routes", () => {
+    const group = fc.integer({ min: 0, max: 0xffff });
+    const first = group.filter((value) => value < 0x2000 || value > 0x3fff);
+    fc.assert(
+      fc.property(first, fc.array(group, { minLength: 7, maxLength: 7 }), (head, tail) => {
+        const address = `https://[${[head, ...tail].map((each) => each.toString(16)).join(":")}]/v1`;
+        expect(() => checkUpstreamAddress(address, hosted), address).toThrow("cannot be called");
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is refused as a name of a network's own, in any case and with any dots after it", () => {
+    const names = ["localhost", "local", "internal", "corp", "home.arpa", "svc", "localdomain"];
+    const label = fc.stringMatching(/^[a-z0-9]{1,12}$/);
+    const dots = fc.constantFrom("", ".", "..");
+    fc.assert(
+      fc.property(label, fc.constantFrom(...names), dots, fc.boolean(), (a, name, end, isLoud) => {
+        const host = `${a}.${isLoud ? name.toUpperCase() : name}${end}`;
+        expect(() => checkUpstreamAddress(`https://${host}/v1`, hosted), host).toThrow(
+          "private address",
+        );
+      }),
+    );
+  });
+
+  function asNumber(parts: readonly number[]): number {
+    return parts.reduce((sum, part) => sum * 256 + part, 0);
+  }
+
+  function fullWidth(char: string): string {
+    return char === "." ? "。" : String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0);
+  }
 });
 
 describe("the deployment's own key", () => {

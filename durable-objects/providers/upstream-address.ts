@@ -41,12 +41,26 @@ function allowsPrivate(env: object): boolean {
   return "RKAT_ALLOW_PRIVATE_UPSTREAMS" in env && env.RKAT_ALLOW_PRIVATE_UPSTREAMS === "1";
 }
 
+/** What the public internet routes as IPv6 lies in here; the rest is local, reserved, or hides an IPv4 address. */
+const globalUnicast = ipaddr.IPv6.parseCIDR("2000::/3");
+
+/** A public address in name only: inside Azure it is the host, and hands out secrets. */
+const azureHost = "168.63.129.16";
+
+const innerNames =
+  /(^|\.)(localhost|localdomain|local|internal|intranet|private|lan|home|home\.arpa|corp|svc)$/i;
+
 /** URL parsing has already turned every spelling of an IPv4 address into four decimal numbers. */
 function isPrivate(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  // Loopback, private, link-local (where clouds keep their metadata), mapped, tunnelled: all but unicast.
-  if (ipaddr.isValid(host)) return ipaddr.process(host).range() !== "unicast";
-  return !host.includes(".") || /\.(localhost|local|internal|lan|home|corp|intranet)$/i.test(host);
+  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.+$/, "");
+  if (ipaddr.isValid(host)) return isPrivateAddress(ipaddr.process(host));
+  return !host.includes(".") || innerNames.test(host);
+}
+
+/** Loopback, private, link-local (where clouds keep their metadata), mapped, tunnelled: all but unicast. */
+function isPrivateAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (address.range() !== "unicast" || address.toString() === azureHost) return true;
+  return address instanceof ipaddr.IPv6 && !address.match(globalUnicast);
 }
 
 function refused(address: string, reason: string): AppError {

@@ -333,3 +333,22 @@ describe("linked", () => {
     expect(caller.signal.aborted).toBe(false);
   });
 });
+
+describe("a refusal that quotes the key it was sent", () => {
+  it.each([
+    { authorization: "Bearer correct horse battery" },
+    { "x-api-key": "correct horse battery" },
+    { "x-goog-api-key": "correct horse battery" },
+  ])("is read without it, whatever the key looks like: %j", async (headers) => {
+    const body = '{"error":{"message":"Wrong key: correct horse battery"}}';
+    const send = upstreamFetch(
+      { headersMs: 1_000, idleMs: 1_000 },
+      async () => new Response(body, { status: 401 }),
+    );
+
+    const response = await send("https://models.example", { headers });
+
+    expect(response.status).toBe(401);
+    expect(await response.text()).toBe('{"error":{"message":"Wrong key: [hidden]"}}');
+  });
+});

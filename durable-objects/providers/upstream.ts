@@ -1,6 +1,12 @@
 import { Patience } from "./patience.ts";
 import { ProviderError, type Timeouts } from "./provider.ts";
-import { kindOfName, kindOfStatus, readFailure, safeMessage } from "./vendor-failure.ts";
+import {
+  credentialsIn,
+  kindOfName,
+  kindOfStatus,
+  readFailure,
+  safeMessage,
+} from "./vendor-failure.ts";
 
 /** A fetch for vendor calls: gives up on silence before the headers, and lets only event streams through as success. */
 export function upstreamFetch(timeouts: Timeouts, send: typeof fetch = fetch): typeof fetch {
@@ -13,7 +19,8 @@ export function upstreamFetch(timeouts: Timeouts, send: typeof fetch = fetch): t
       // A redirect may lead where no address is allowed to, with the key in the request's headers.
       const response = await send(input, { ...init, signal, redirect: "manual" });
       if (response.status >= 300 && response.status < 400) return await redirected(response);
-      return response.ok ? await eventStream(response) : await readError(response);
+      if (response.ok) return await eventStream(response);
+      return await readError(response, credentialsIn(init?.headers));
     } catch (cause) {
       if (cause instanceof ProviderError || caller?.aborted) throw cause;
       if (deadline.signal.aborted) {
@@ -65,10 +72,14 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-/** The SDKs read an error's body for as long as it lasts; here the deadline of the headers covers it too. */
-async function readError(response: Response): Promise<Response> {
+/**
+ * The SDKs read an error's body for as long as it lasts; here the deadline of the headers covers it too.
+ * Vendors and proxies quote the key they were sent; nobody behind this line sees it.
+ */
+async function readError(response: Response, secrets: readonly string[]): Promise<Response> {
   const body = await response.text().catch(() => "");
-  return new Response(body || null, response);
+  const told = secrets.reduce((text, secret) => text.replaceAll(secret, "[hidden]"), body);
+  return new Response(told || null, response);
 }
 
 /**

@@ -35,6 +35,16 @@ export function retryAfterMs(headers: unknown): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
+/** The keys that a request's headers carry, so that they can be taken out of what its answer says. */
+export function credentialsIn(headers: HeadersInit | undefined): string[] {
+  const sent = new Headers(headers);
+  const values = credentialHeaders.map((name) => sent.get(name)?.replace(/^bearer\s+/i, "") ?? "");
+  // Shorter ones are words, such as the `none` of a server without a key.
+  return values.filter((value) => value.length >= 6);
+}
+
+const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+
 /** A vendor's sentence made fit for strangers: one line, short, nothing in it that opens a door. */
 export function safeMessage(message: string): string {
   const masked = secrets.reduce(

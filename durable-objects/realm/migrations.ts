@@ -126,4 +126,11 @@ export const migrations = [
      rotated_at INTEGER,
      last_tested_at INTEGER
    ) WITHOUT ROWID;`,
+  // Used only where the config limits turns.
+  `CREATE TABLE turn_places (
+     session_id TEXT PRIMARY KEY,
+     version INTEGER NOT NULL,
+     admitted_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE turn_rate (id INTEGER PRIMARY KEY CHECK (id = 1), due_at REAL NOT NULL);`,
 ] as const;

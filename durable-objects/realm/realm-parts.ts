@@ -8,6 +8,7 @@ import type { Registry } from "./registry.ts";
 import type { Repair } from "./repair.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Tickets } from "./tickets.ts";
+import type { TurnGate } from "./turn-gate.ts";
 import type { Usage } from "./usage.ts";
 
 /** What a realm's object is made of; each part owns its tables. */
@@ -19,6 +20,7 @@ export interface RealmParts {
   repair: Repair;
   deletion: Deletion;
   tickets: Tickets;
+  turns: TurnGate;
   requestIds: RequestIds;
   handles: Handles;
   /** Used only in the reserved realm's object. */

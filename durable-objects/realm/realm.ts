@@ -18,6 +18,7 @@ import { RequestIds } from "./request-ids.ts";
 import { Retention } from "./retention.ts";
 import type { ListedSession } from "./session-objects.ts";
 import { Tickets } from "./tickets.ts";
+import { TurnGate } from "./turn-gate.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Usage } from "./usage.ts";
 
@@ -79,6 +80,7 @@ export class RealmObject extends DurableObject<Env> {
       repair: new Repair(record, reach),
       deletion,
       tickets: new Tickets(record, storage.sql),
+      turns: new TurnGate(record, storage.sql),
       requestIds: new RequestIds(record, storage.sql),
       handles: new Handles(record, storage.sql),
       registry: new Registry(storage),

@@ -2,13 +2,9 @@ import type { TurnRequest } from "./admission.ts";
 import type { SessionCore } from "./core.ts";
 import type { Forked, ForkRequest } from "./fork.ts";
 import type { Admitted, CreateRequest } from "./intake.ts";
+import type { SessionIds } from "./realm-link.ts";
+import { RequestKeys } from "./request-keys.ts";
 import { present } from "./view.ts";
-
-/** What a session will be called. */
-interface SessionIds {
-  realmId: string;
-  sessionId: string;
-}
 
 /**
  * Creates the session and starts its first turn if there is one. The core is held on to: the session
@@ -19,7 +15,9 @@ export async function create(
   ids: SessionIds,
   request: CreateRequest,
 ): Promise<Admitted> {
-  const realm = await core.join(ids.realmId, ids.sessionId);
+  const realm = await core.realm.join(ids);
+  const begins = request.run_id && !core.journal.session;
+  if (begins) await core.realm.permitTurn(ids, realm.config);
   const admitted = await core.intake.create(ids, request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   await core.tellRealm();
@@ -32,14 +30,22 @@ export async function fork(
   ids: SessionIds,
   request: ForkRequest,
 ): Promise<Forked> {
-  await core.join(ids.realmId, ids.sessionId);
+  await core.realm.join(ids);
   return core.told(core.fork.begin(ids, request));
 }
 
 /** Starts a turn, lets it wait, or lets it join the running one. */
 export async function startTurn(core: SessionCore, request: TurnRequest): Promise<Admitted> {
-  const realm = await core.realmInUse(present(core.journal).identity.realmId);
+  const { identity } = present(core.journal);
+  const realm = await core.realm.inUse(identity.realmId);
+  if (wouldBegin(core, request)) await core.realm.permitTurn(identity, realm.config);
   const admitted = await core.intake.startTurn(request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   return admitted;
+}
+
+/** Whether a request begins a turn now, instead of waiting, joining, or meeting itself again. */
+function wouldBegin({ journal, queue, storage }: SessionCore, request: TurnRequest): boolean {
+  if (present(journal).state.run || !queue.isEmpty) return false;
+  return !new RequestKeys(storage.intake).knows(request);
 }

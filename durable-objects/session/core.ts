@@ -1,3 +1,4 @@
+import { toAppError } from "../../sdk/contract/index.ts";
 import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
 import { Books } from "./books.ts";
@@ -8,14 +9,15 @@ import { Inputs } from "./inputs.ts";
 import { Intake } from "./intake.ts";
 import { IntakeStorage } from "./intake-storage.ts";
 import { Journal } from "./journal.ts";
-import { type Neighbours, neighboursIn } from "./neighbours.ts";
+import { neighboursIn } from "./neighbours.ts";
 import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
 import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
+import { RealmLink } from "./realm-link.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
-import { inUse, type RealmInUse, RunAccess } from "./run-access.ts";
+import { RunAccess } from "./run-access.ts";
 import { Runs } from "./runs.ts";
 import { Spending } from "./spending.ts";
 import { SessionStorage } from "./storage.ts";
@@ -38,6 +40,7 @@ export class SessionCore {
   readonly intake: Intake;
   readonly runs: Runs;
   readonly answers: Answers;
+  readonly realm: RealmLink;
   readonly books: Books;
   readonly spending: Spending;
   readonly directory: Directory;
@@ -45,16 +48,12 @@ export class SessionCore {
   readonly fork: Fork;
   readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
-  readonly #around: Neighbours;
-  readonly #env: Env;
-  readonly #access = new RunAccess(() => this.realmInUse(this.#realmId));
+  readonly #access = new RunAccess(() => this.realm.inUse(this.#realmId));
   #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
     const around = neighboursIn(env);
-    this.#around = around;
-    this.#env = env;
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
@@ -63,6 +62,7 @@ export class SessionCore {
     this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this, this.#access);
+    this.realm = new RealmLink(this.journal, (id) => around.realm(id), env);
     this.books = new Books(this.journal);
     this.spending = new Spending(this.journal, this.books, (id) => around.realm(id));
     this.directory = new Directory(this.journal, this.books, (id) => around.realm(id).directory);
@@ -93,18 +93,6 @@ export class SessionCore {
       onChange: () => this.#changed(),
     });
     this.answers = new Answers(this.runs, storage);
-  }
-
-  /** What a turn needs of its realm, in one request: its config, and keys that must be stored nowhere. */
-  async realmInUse(realmId: string): Promise<RealmInUse> {
-    return inUse(await this.#around.realm(realmId).credentials.inUse(), this.#env);
-  }
-
-  /** Enters a session that is about to be made in the realm's list, and brings what a turn needs of it. */
-  async join(realmId: string, sessionId: string): Promise<RealmInUse> {
-    // Asked for again: it has its place already.
-    if (this.journal.session) return this.realmInUse(realmId);
-    return inUse(await this.#around.realm(realmId).directory.join(sessionId), this.#env);
   }
 
   /** Tells the realm before the caller is answered; a crash in between leaves it to the alarm. */
@@ -168,11 +156,17 @@ export class SessionCore {
     }
   }
 
-  /** Starts the turn that has waited longest. The alarm tries again if the realm cannot be reached. */
+  /** Starts the turn that has waited longest. The alarm tries again if the realm is full or cannot be reached. */
   async #startNext(): Promise<void> {
     const { identity, state } = this.journal.session ?? {};
     if (!identity || state?.run || this.queue.isEmpty) return;
-    const realm = await this.realmInUse(identity.realmId);
+    const realm = await this.realm.inUse(identity.realmId);
+    try {
+      await this.realm.permitTurn(identity, realm.config);
+    } catch (cause) {
+      if (toAppError(cause).code === "RATE_LIMITED") return;
+      throw cause;
+    }
     const runId = this.queue.next()?.request.run_id;
     try {
       if (this.intake.admitNext(realm)) this.runs.begin();

@@ -124,7 +124,8 @@ export class Directory {
   get #version(): number {
     const { run, lastRun, rewoundSeq = 1, archivedAt } = this.#journal.session?.state ?? {};
     // Only what the directory shows counts: a run that began, ended or was undone, or an archived session.
-    const place = run?.firstSeq ?? Math.max(lastRun?.seq ?? 1, rewoundSeq);
+    // A run's second event: above the 1 of a session that was created without a turn.
+    const place = run ? run.firstSeq + 1 : Math.max(lastRun?.seq ?? 1, rewoundSeq);
     return archivedAt === undefined ? place : place + 1;
   }
 }

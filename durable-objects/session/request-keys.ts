@@ -13,6 +13,10 @@ export class RequestKeys {
     this.#storage = storage;
   }
 
+  knows({ idempotency_key: key }: Keyed): boolean {
+    return Boolean(key && this.#storage.request(key));
+  }
+
   /** The earlier request under the same key. @throws {AppError} `CONFLICT` if it asked for something else */
   repeat({ idempotency_key: key }: Keyed, hash: string) {
     const known = key ? this.#storage.request(key) : undefined;

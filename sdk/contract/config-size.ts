@@ -1,4 +1,5 @@
 import { AppError } from "./errors.ts";
+import { containers } from "./nesting.ts";
 
 /** Most bytes of a config document as JSON; a patch may be as large. */
 const MAX_CONFIG_BYTES = 256 * 1024;
@@ -13,25 +14,20 @@ const refusedKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "p
  * @throws {AppError} `PAYLOAD_TOO_LARGE`; `INVALID_PARAMS` for nesting and for names of keys
  */
 export function checkConfigSize(document: unknown): void {
-  checkNesting(document);
+  checkStructure(document);
   const bytes = new TextEncoder().encode(JSON.stringify(document)).byteLength;
   if (bytes <= MAX_CONFIG_BYTES) return;
   const message = `The config may take ${MAX_CONFIG_BYTES / 1_024} KiB as JSON, this one takes ${bytes} bytes`;
   throw new AppError("PAYLOAD_TOO_LARGE", message, { max_bytes: MAX_CONFIG_BYTES, bytes });
 }
 
-/** Not recursive: a nesting deep enough would end our own stack. */
-function checkNesting(document: unknown): void {
-  const open = [{ value: document, depth: 0 }];
-  for (let at = open.pop(); at; at = open.pop()) {
-    const { value, depth } = at;
-    if (typeof value !== "object" || value === null) continue;
+function checkStructure(document: unknown): void {
+  for (const { value, depth } of containers(document)) {
     if (depth >= MAX_DEPTH) {
       const message = `Invalid config: it is nested deeper than ${MAX_DEPTH} levels`;
       throw new AppError("INVALID_PARAMS", message, { max_depth: MAX_DEPTH });
     }
     if (!Array.isArray(value)) for (const key of Object.keys(value)) checkKey(key);
-    for (const inner of Object.values(value)) open.push({ value: inner, depth: depth + 1 });
   }
 }
 

@@ -70,6 +70,8 @@ export const ConfigDocument = z.looseObject({
       max_duration: TimeLimit.nullish(),
       max_turn_duration: TimeLimit.nullish(),
       max_sessions: positive.nullish(),
+      max_concurrent_turns: positive.nullish(),
+      turns_per_minute: positive.max(60_000).nullish(),
     })
     .optional(),
   tools: z

@@ -4,6 +4,7 @@ import { defineOperation } from "./operation.ts";
 import { IdempotencyKey } from "./run.ts";
 
 const key = IdempotencyKey.nullish();
+const name = z.string().max(256);
 
 /** Operations that tell a session something without running a turn (contract 2.6). */
 export const contextOperations = {
@@ -14,7 +15,7 @@ export const contextOperations = {
     input: z.object({
       session_id: SessionLocator,
       text: z.string().min(1),
-      source: z.string().optional(),
+      source: name.optional(),
       idempotency_key: key,
     }),
     output: z.object({
@@ -30,10 +31,10 @@ export const contextOperations = {
     scope: "run",
     input: z.looseObject({
       session_id: SessionLocator,
-      kind: z.string().optional(),
-      event_type: z.string().optional(),
+      kind: name.optional(),
+      event_type: name.optional(),
       payload: z.unknown().optional(),
-      source: z.string().optional(),
+      source: name.optional(),
       idempotency_key: key,
     }),
     output: z.object({

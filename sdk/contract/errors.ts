@@ -16,6 +16,7 @@ export const errorCodes = {
   REALM_DELETING: { status: 409, rpc: -32004, category: "session" },
   CONFLICT: { status: 409, rpc: -32004, category: "session" },
   PAYLOAD_TOO_LARGE: { status: 413, rpc: -32602, category: "validation" },
+  RATE_LIMITED: { status: 429, rpc: -32029, category: "limit" },
   BUDGET_EXHAUSTED: { status: 429, rpc: -32011, category: "budget" },
   REQUEST_CANCELLED: { status: 499, rpc: -32005, category: "request" },
   AGENT_ERROR: { status: 500, rpc: -32013, category: "agent" },

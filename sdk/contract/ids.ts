@@ -14,7 +14,7 @@ export const RealmId = z
   .refine((name) => name !== REGISTRY_REALM, `the realm name '${REGISTRY_REALM}' is reserved`);
 
 /** `<session_id>` or `<realm_id>:<session_id>`. Checked where the realm is known, so that the error can name it. */
-export const SessionLocator = z.string().meta({
+export const SessionLocator = z.string().max(128).meta({
   description: "A session id (UUID), or `<realm_id>:<session_id>`",
 });
 

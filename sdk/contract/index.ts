@@ -40,6 +40,7 @@ export {
   type StopReason,
   type ToolResult,
 } from "./messages.ts";
+export { checkNesting } from "./nesting.ts";
 export type { Access, McpTool, Operation, Scope } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export {

@@ -5,7 +5,7 @@ export const ContentBlock = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string() }),
   z.object({
     type: z.literal("image"),
-    media_type: z.string(),
+    media_type: z.string().max(128),
     source: z.literal("inline"),
     /** Base64. */
     data: z.base64(),
@@ -14,7 +14,7 @@ export const ContentBlock = z.discriminatedUnion("type", [
 export type ContentBlock = z.infer<typeof ContentBlock>;
 
 /** What a user says: text, or blocks of text and images. */
-export const Content = z.union([z.string(), z.array(ContentBlock).min(1)]);
+export const Content = z.union([z.string(), z.array(ContentBlock).min(1).max(4_096)]);
 export type Content = z.infer<typeof Content>;
 
 /** Why the model stopped (contract 5.2). */

@@ -43,8 +43,11 @@ export const ToolReply = z.object({
 export type ToolReply = z.infer<typeof ToolReply>;
 
 /** A client's answer to one of its tools' calls. */
-export const ToolAnswer = ToolReply.extend({ tool_use_id: z.string() });
+export const ToolAnswer = ToolReply.extend({ tool_use_id: z.string().max(512) });
 export type ToolAnswer = z.infer<typeof ToolAnswer>;
+
+/** What one request may bring: more calls than that no model makes at once. */
+export const ToolAnswers = z.array(ToolAnswer).min(1).max(256);
 
 /** A call that waits for the client (contract 6.7). */
 export const PendingToolCall = z.object({
@@ -73,7 +76,7 @@ export const turnFields = {
   provider_params: ProviderParams.nullish(),
   max_tokens: z.int().positive().nullish(),
   system_prompt: z.string().nullish(),
-  additional_instructions: z.array(z.string()).nullish(),
+  additional_instructions: z.array(z.string()).max(128).nullish(),
   budget_limits: BudgetLimits.nullish(),
   enable_builtins: z.boolean().nullish(),
   /** On create for the whole session, on a turn for that turn: asks for `structured_output` that fits. */

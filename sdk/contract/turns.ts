@@ -2,7 +2,9 @@ import * as z from "zod";
 import { SessionLocator } from "./ids.ts";
 import { Content } from "./messages.ts";
 import { defineOperation } from "./operation.ts";
-import { IdempotencyKey, PendingToolCall, RunResult, ToolAnswer, turnFields } from "./run.ts";
+import { IdempotencyKey, PendingToolCall, RunResult, ToolAnswers, turnFields } from "./run.ts";
+
+const MAX_ID_CHARS = 128;
 
 const session = { session_id: SessionLocator };
 
@@ -21,7 +23,7 @@ export const turnOperations = {
         /** While another turn runs: wait for it, or join it at its next model call; else refuse. */
         handling_mode: z.enum(["queue", "steer"]).nullish(),
         /** Answers to pending tool calls: they carry the waiting turn on, instead of a prompt. */
-        tool_results: z.array(ToolAnswer).min(1).nullish(),
+        tool_results: ToolAnswers.nullish(),
       })
       .refine(({ prompt, tool_results }) => Boolean(prompt?.length) !== Boolean(tool_results), {
         path: ["prompt"],
@@ -68,7 +70,7 @@ export const turnOperations = {
     scope: "read",
     input: z.object({
       ...session,
-      run_id: z.string().min(1),
+      run_id: z.string().min(1).max(MAX_ID_CHARS),
       /** A place in the log before the run's end; needed for runs that others have followed. */
       after: z.coerce.number().int().nonnegative().default(0),
     }),
@@ -87,7 +89,7 @@ export const turnOperations = {
     scope: "run",
     input: z.object({
       ...session,
-      tool_results: z.array(ToolAnswer).min(1),
+      tool_results: ToolAnswers,
       idempotency_key: IdempotencyKey.nullish(),
     }),
     output: z.object({ session_id: z.string(), run_id: z.string(), accepted: z.int() }),
@@ -117,7 +119,7 @@ export const turnOperations = {
     summary: "Take a waiting input back; a turn that runs already is left to turn/interrupt",
     http: ["DELETE", "/sessions/:session_id/inputs/:input_id"],
     scope: "run",
-    input: z.object({ ...session, input_id: z.string() }),
+    input: z.object({ ...session, input_id: z.string().max(MAX_ID_CHARS) }),
     output: z.object({ session_id: z.string(), input_id: z.string(), cancelled: z.boolean() }),
   }),
 };

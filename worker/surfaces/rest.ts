@@ -45,13 +45,23 @@ export function errorResponse(cause: unknown): Response {
 /** Ends of a first turn that are no failure of the turn: they keep their own names. */
 const namedByItself = new Set<string>(["REQUEST_CANCELLED", "CALLBACK_PENDING"]);
 
-function errorBody(code: string, error: string, details: unknown, status: number): Response {
+function errorBody(
+  code: string,
+  error: string,
+  details: AppError["details"],
+  status: number,
+): Response {
   // 499 is no status that a Response can be made with in every runtime; workerd allows it.
-  const headers = status === 401 ? { "www-authenticate": "Bearer" } : undefined;
   return Response.json(
     { error, code, ...(details ? { details } : {}) },
-    { status, ...(headers && { headers }) },
+    { status, headers: headersOf(status, details) },
   );
+}
+
+function headersOf(status: number, details: AppError["details"]): Record<string, string> {
+  if (status === 401) return { "www-authenticate": "Bearer" };
+  const wait = details?.retry_after_secs;
+  return typeof wait === "number" ? { "retry-after": String(wait) } : {};
 }
 
 async function readParams(
@@ -62,8 +72,8 @@ async function readParams(
   const query: Record<string, unknown> = own
     ? own.read(searchParams)
     : Object.fromEntries(searchParams);
-  // It says who asks, not what for.
-  if (!("instance_id" in input.shape)) delete query["instance_id"];
+  // They say who asks, not what for; a ticket would be stored with an event, whose fields are free.
+  for (const name of ["instance_id", "ticket"]) if (!(name in input.shape)) delete query[name];
   const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
   const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {

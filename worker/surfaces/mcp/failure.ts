@@ -16,6 +16,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   REQUEST_CANCELLED: "The turn was cancelled; the session is intact: go on with meerkat_resume.",
   BUDGET_EXHAUSTED: "Go on with meerkat_resume and a larger budget_limits.",
   PROVIDER_ERROR: "Try again with meerkat_resume, or choose another model or provider.",
+  RATE_LIMITED: "Wait as many seconds as details.retry_after_secs says, then call again.",
   SERVICE_UNAVAILABLE: "Try the same call again.",
 };
 

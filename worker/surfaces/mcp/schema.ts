@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AppError } from "../../../sdk/contract/index.ts";
+import { AppError, checkNesting } from "../../../sdk/contract/index.ts";
 import type { Json } from "./tool.ts";
 
 /** A schema as models read it: they pay for every word, so what says nothing is left out. */
@@ -13,6 +13,7 @@ export function readArguments<Schema extends z.ZodObject>(
   schema: Schema,
   args: Json,
 ): z.output<Schema> {
+  checkNesting(args);
   const input = schema.safeParse(args);
   if (input.success) return input.data;
   const issues = input.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));

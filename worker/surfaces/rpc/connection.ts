@@ -21,6 +21,7 @@ const MAX_FRAME_CHARS = 32 * 1024 * 1024;
 // One socket is one invocation to the platform, with a limit on its CPU time.
 const MAX_AGE_MS = 30 * 60_000;
 const MAX_MESSAGES = 200_000;
+const MAX_IN_FLIGHT = 256;
 const RETIREMENT_CHECK_MS = 30_000;
 /** Closed on purpose: the client opens another and goes on at its cursors. */
 const RECONNECT = 4010;
@@ -83,6 +84,7 @@ export class RpcConnection {
     const id = message.kind === "request" ? message.id : undefined;
     this.#inFlight += 1;
     try {
+      if (this.#inFlight > MAX_IN_FLIGHT) throw tooMany;
       const result = await this.#run(message.method, paramsObject(message.params), id);
       if (id !== undefined) this.#outlet.send(success(id, result));
     } catch (cause) {
@@ -154,6 +156,12 @@ export class RpcConnection {
     this.#socket.close(TOO_SLOW, "the client does not read");
   }
 }
+
+const tooMany = new AppError(
+  "RATE_LIMITED",
+  `This connection waits for ${MAX_IN_FLIGHT} answers already`,
+  { max_in_flight: MAX_IN_FLIGHT, retry_after_secs: 1 },
+);
 
 /** The answer to `initialize` (contract 3.2). */
 export function greeting() {

@@ -1,4 +1,4 @@
-import { AppError, errorCodes, toAppError } from "../../../sdk/contract/index.ts";
+import { AppError, checkNesting, errorCodes, toAppError } from "../../../sdk/contract/index.ts";
 
 /** What a request is called by; echoed verbatim in its answer. */
 export type RequestId = string | number;
@@ -12,6 +12,7 @@ export type Incoming =
 
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
+const MAX_ID_CHARS = 256;
 
 /** Reads one JSON-RPC 2.0 message (contract 3.1). Batches are refused like unparsable text. */
 export function parseMessage(text: string): Incoming {
@@ -25,11 +26,22 @@ export function parseMessage(text: string): Incoming {
   if (typeof message !== "object" || message === null) {
     return invalid(null, INVALID_REQUEST, "Invalid request: expected a JSON object");
   }
-  return read(message as Record<string, unknown>);
+  const fields = message as Record<string, unknown>;
+  try {
+    checkNesting(message);
+  } catch (cause) {
+    return { kind: "invalid", reply: failure(isRequestId(fields.id) ? fields.id : null, cause) };
+  }
+  return read(fields);
+}
+
+function isRequestId(id: unknown): id is RequestId {
+  if (typeof id === "string") return id.length <= MAX_ID_CHARS;
+  return typeof id === "number" && Number.isSafeInteger(id);
 }
 
 function read({ jsonrpc, id, method, params, ...rest }: Record<string, unknown>): Incoming {
-  const isNamed = typeof id === "string" || (typeof id === "number" && Number.isSafeInteger(id));
+  const isNamed = isRequestId(id);
   if (method === undefined && isNamed && ("result" in rest || "error" in rest)) {
     const isError = rest.error !== undefined && rest.error !== null;
     return { kind: "answer", id, result: isError ? rest.error : rest.result, isError };
@@ -43,7 +55,11 @@ function read({ jsonrpc, id, method, params, ...rest }: Record<string, unknown>)
   }
   if (id === undefined) return { kind: "notification", method, params };
   if (!isNamed) {
-    return invalid(null, INVALID_REQUEST, "Invalid request: id must be a string or an integer");
+    return invalid(
+      null,
+      INVALID_REQUEST,
+      "Invalid request: id must be an integer or a string of at most 256 characters",
+    );
   }
   return { kind: "request", id, method, params };
 }

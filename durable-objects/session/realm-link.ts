@@ -1,0 +1,41 @@
+import type { ConfigDocument, RemoteParts } from "../../sdk/contract/index.ts";
+import type { RealmParts } from "../realm/realm-parts.ts";
+import type { Journal } from "./journal.ts";
+import { inUse, type RealmInUse } from "./run-access.ts";
+
+/** What a session is called. */
+export interface SessionIds {
+  realmId: string;
+  sessionId: string;
+}
+
+/** What a session asks of its realm before it does something. */
+export class RealmLink {
+  readonly #journal: Journal;
+  readonly #env: object;
+  readonly #parts: (realmId: string) => RemoteParts<RealmParts>;
+
+  constructor(journal: Journal, parts: (realmId: string) => RemoteParts<RealmParts>, env: object) {
+    this.#env = env;
+    this.#journal = journal;
+    this.#parts = parts;
+  }
+
+  /** What a turn needs of its realm, in one request: its config, and keys that must be stored nowhere. */
+  async inUse(realmId: string): Promise<RealmInUse> {
+    return inUse(await this.#parts(realmId).credentials.inUse(), this.#env);
+  }
+
+  /** Enters a session that is about to be made in the realm's list, and brings what a turn needs of it. */
+  async join({ realmId, sessionId }: SessionIds): Promise<RealmInUse> {
+    // Asked for again: it has its place already.
+    if (this.#journal.session) return this.inUse(realmId);
+    return inUse(await this.#parts(realmId).directory.join(sessionId), this.#env);
+  }
+
+  /** Asks for leave to begin a turn, only where the config limits turns. @throws {AppError} `RATE_LIMITED` */
+  async permitTurn({ realmId, sessionId }: SessionIds, { limits }: ConfigDocument): Promise<void> {
+    if (!limits?.max_concurrent_turns && !limits?.turns_per_minute) return;
+    await this.#parts(realmId).turns.admit(sessionId, this.#journal.seq);
+  }
+}
