@@ -62,8 +62,9 @@ async function readParams(
   const query: Record<string, unknown> = own
     ? own.read(searchParams)
     : Object.fromEntries(searchParams);
-  // It says who asks, not what for.
+  // These say who asks, not what for.
   if (!("instance_id" in input.shape)) delete query["instance_id"];
+  delete query["ticket"];
   const { realm: _realm, ...path } = c.req.param() as Record<string, string>;
   const params = await readBody(c);
   for (const [key, value] of Object.entries(path)) {
