@@ -134,7 +134,7 @@ function on(surface: Case["surface"], what: fc.Arbitrary<Said>): fc.Arbitrary<Ca
       // With its ticket the other realm may be entered: that is no prying.
       const isTheirs = typeof rest.shown === "object";
       const place: Address = isTheirs ? { path: "own" } : rest.address;
-      return { surface, ...rest, address: place, method, params };
+      return Object.assign(rest, { surface, address: place, method, params });
     });
 }
 

@@ -20,7 +20,8 @@ export interface FloodReport {
  * the machine does hits all three alike.
  */
 export async function flood(rounds: number, perRound: number): Promise<FloodReport> {
-  await using deployment = await Deployment.start();
+  await using stack = new AsyncDisposableStack();
+  const deployment = stack.use(await Deployment.start());
   const [calm, health, flooded]: [number[], number[], number[]] = [[], [], []];
   let refused = 0;
   // What the first turns pay for is not counted.

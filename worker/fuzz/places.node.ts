@@ -13,7 +13,9 @@ export function ref(kind: Kind, ...forms: NonNullable<Ref["form"]>[]): fc.Arbitr
   const form = fc.option(fc.constantFrom(...forms), { nil: undefined });
   return fc
     .tuple(place, form)
-    .map(([made, chosen]) => (chosen === undefined ? made : { ...made, form: chosen }));
+    .map(([made, chosen]) =>
+      chosen === undefined ? made : Object.assign({}, made, { form: chosen }),
+    );
 }
 
 const locator = ref("session", "own realm", "foreign realm", "upper");

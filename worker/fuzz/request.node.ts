@@ -65,13 +65,19 @@ const paths = fc.constantFrom(
       },
     ]) => path.replaceAll(/:\w+/g, "x"),
   ),
-  ...["/rpc", "/mcp", "/openapi.json", "/sessions/x/events", "/health", "/", "//", "/%00", "/%ff"],
-  ...[
-    "/sessions/%2e%2e%2fx",
-    "/realms/global/config",
-    `/sessions/${"y".repeat(5_000)}`,
-    "/realms//x",
-  ],
+  "/rpc",
+  "/mcp",
+  "/openapi.json",
+  "/sessions/x/events",
+  "/health",
+  "/",
+  "//",
+  "/%00",
+  "/%ff",
+  "/sessions/%2e%2e%2fx",
+  "/realms/global/config",
+  `/sessions/${"y".repeat(5_000)}`,
+  "/realms//x",
 );
 
 const contentTypes = fc.constantFrom(
@@ -157,8 +163,17 @@ const brokenFrame: fc.Arbitrary<Sent> = fc
   .map((frame) => ({ on: "socket", frame }));
 
 const mcpMethods = fc.constantFrom(
-  ...["tools/call", "resources/read", "resources/list", "prompts/get", "completion/complete"],
-  ...["tasks/get", "tasks/cancel", "tasks/update", "logging/setLevel", "initialize", "nope"],
+  "tools/call",
+  "resources/read",
+  "resources/list",
+  "prompts/get",
+  "completion/complete",
+  "tasks/get",
+  "tasks/cancel",
+  "tasks/update",
+  "logging/setLevel",
+  "initialize",
+  "nope",
 );
 
 const mcpParams = fc.record(

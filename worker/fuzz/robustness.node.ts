@@ -25,7 +25,8 @@ const inside = /\n\s+at |node_modules|\.[cm]?[jt]s:\d+|\/(?:work|home|tmp)\//;
  * @throws {Violation} with the request
  */
 export async function robustness({ seed, cases, tell }: FuzzOptions): Promise<void> {
-  await using deployment = await Deployment.start();
+  await using stack = new AsyncDisposableStack();
+  const deployment = stack.use(await Deployment.start());
   const realm = "fuzz";
   const { session_id } = await goodTurn(deployment, realm);
   const known = {

@@ -32,7 +32,8 @@ export interface TenancyReport {
  * @throws {Violation} with the case
  */
 export async function tenancy({ seed, cases, tell }: FuzzOptions): Promise<TenancyReport> {
-  await using deployment = await Deployment.start();
+  await using stack = new AsyncDisposableStack();
+  const deployment = stack.use(await Deployment.start());
   using victim = await World.populate(deployment, "victim");
   const before = await stateOf(deployment, victim);
   const drawn = fc.sample(anyCase, { seed, numRuns: cases });
