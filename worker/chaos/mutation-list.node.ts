@@ -1,10 +1,4 @@
-/** A safeguard that is taken out of a source file: pieces of it, and what stands there instead. */
-export interface Mutation {
-  name: string;
-  file: string;
-  from: readonly string[];
-  to: readonly string[];
-}
+import type { Mutation } from "./mutant.node.ts";
 
 const session = "durable-objects/session";
 

@@ -1058,3 +1058,21 @@ describe("a deployed Worker", () => {
     expect((await ask("/config", headers, { RKAT_ADMIN_TOKEN: TOKEN })).status).toBe(200);
   });
 });
+
+describe("a ticket in the query", () => {
+  it("opens the door and is no part of what is asked", async () => {
+    const at = `/realms/${newRealm()}`;
+    const { body } = await post(`${at}/sessions`, { initial_turn: "deferred", model: "demo" });
+    const session = `${at}/sessions/${String(body.session_id)}`;
+    const issued = await post<{ ticket: string }>(`${at}/tickets`);
+    const { ticket } = issued.body;
+
+    const left = await post(`${session}/external-events?ticket=${ticket}`, { kind: "news" });
+    await post(`${session}/messages`, { prompt: "go on" });
+
+    expect(left.status).toBe(202);
+    const told = JSON.stringify(await get(`${session}/history`));
+    expect(told).toContain("news");
+    expect(told).not.toContain(ticket);
+  });
+});

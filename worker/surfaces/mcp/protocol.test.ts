@@ -20,6 +20,12 @@ function client(options: Partial<ConstructorParameters<typeof McpTestClient>[0]>
 }
 
 describe("a call that cannot be served", () => {
+  it.each(eras)("is the client's fault when it does not fit its method (%s)", async (era) => {
+    const { error } = await client({ era }).ask("resources/read", { uri: { not: "text" } });
+
+    expect(error).toMatchObject({ code: -32602, message: expect.stringContaining("uri") });
+  });
+
   it.each(eras)("names the unknown tool (%s)", async (era) => {
     const answer = await client({ era }).ask("tools/call", { name: "meerkat_dance" });
 

@@ -3,12 +3,13 @@ import {
   type McpRequestContext,
   ProtocolError,
   ProtocolErrorCode,
-  Server,
+  type Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { waitUntil } from "cloudflare:workers";
 import { contractVersion } from "../../../sdk/contract/index.ts";
 import type { Caller } from "../../call.ts";
+import { CheckingServer } from "./checking-server.ts";
 import { cancelCall } from "./cancellation.ts";
 import { failed } from "./failure.ts";
 import { callIdOf, callerOf } from "./request.ts";
@@ -30,7 +31,7 @@ const forAll = { ttlMs: LISTS_MS, cacheScope: "public" as const };
 /** The server of one request: it knows who asks, and nothing from before. */
 export function createServer(context: McpRequestContext): Server {
   const caller = callerOf(context);
-  const server = new Server(
+  const server = new CheckingServer(
     { name: "meerkat-edge", title: "Meerkat Edge", version: `${major}.${minor}.${patch}` },
     {
       instructions,
