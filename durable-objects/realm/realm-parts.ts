@@ -1,3 +1,4 @@
+import type { AuditLog } from "./audit-log.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Deletion } from "./deletion.ts";
@@ -9,6 +10,7 @@ import type { Repair } from "./repair.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Tickets } from "./tickets.ts";
 import type { Usage } from "./usage.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What a realm's object is made of; each part owns its tables. */
 export interface RealmParts {
@@ -19,6 +21,8 @@ export interface RealmParts {
   repair: Repair;
   deletion: Deletion;
   tickets: Tickets;
+  tokens: Tokens;
+  audit: AuditLog;
   requestIds: RequestIds;
   handles: Handles;
   /** Used only in the reserved realm's object. */

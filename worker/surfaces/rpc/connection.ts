@@ -128,6 +128,9 @@ export class RpcConnection {
   }
 
   #registerTools(params: Record<string, unknown>): { registered: number } {
+    if (!this.#caller.scopes.includes("run")) {
+      throw new AppError("SCOPE_DENIED", "This token does not allow answering turns' tool calls");
+    }
     const registered = this.#tools.register(params);
     this.#streams.offerPending();
     return registered;
