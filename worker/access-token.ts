@@ -24,6 +24,11 @@ export function isAccessToken(text: string): boolean {
   return text.startsWith("rkat_");
 }
 
+/** Whether an actor's name is a token's id. */
+export function isTokenId(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text);
+}
+
 /** A new token of a realm. */
 export async function newAccessToken(
   realm: string,

@@ -30,6 +30,8 @@ const watching: ReadonlySet<string> = new Set([
   "events/list_since",
   "events/snapshot",
   "tickets/create",
+  // Clients ask before anything else; it tells nothing of the realm.
+  "capabilities/get",
 ]);
 
 /**

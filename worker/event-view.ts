@@ -3,30 +3,23 @@ import type { Caller } from "./call.ts";
 
 /** What a caller may see of a session's events, wherever they leave the Worker. */
 export interface EventView {
-  /** Where its reading starts, whatever it asked for. */
-  start(after: number): number;
-  start(after: number | undefined): number | undefined;
+  /** Nothing up to this place is shown. */
+  after: number;
   /** Complete events as text, one JSON object per line or server-sent, as they may be shown. */
   shown(text: string): string;
 }
 
 const HIDDEN = "[redacted]";
 
-/** The view of those who may see everything: nothing is parsed. */
-const whole: EventView = { start: <After>(after: After) => after, shown: (text) => text };
-
-/** What a caller's confinement leaves of a session's events. */
+/** What a caller's confinement leaves of a session's events; for most callers nothing is parsed. */
 export function eventView({ confines }: Pick<Caller, "confines">): EventView {
-  const watching = confines?.watching;
-  if (!watching) return whole;
-  const { after: first, redact_tools } = watching;
-  const isCut = first > 0;
-  return {
-    // Without a beginning of its own, a share follows like everybody else.
-    start: (after?: number) =>
-      (after === undefined && !isCut ? after : Math.max(after ?? 0, first)) as number,
-    shown: redact_tools ? redacted : whole.shown,
-  };
+  const { after = 0, redact_tools: isRedacted = false } = confines?.watching ?? {};
+  return { after, shown: (text) => (isRedacted ? redacted(text) : text) };
+}
+
+/** Where a reader starts who asked for `after`; without a beginning of its own a view follows whatever is asked. */
+export function startIn(view: EventView, after: number | undefined): number | undefined {
+  return after === undefined && view.after === 0 ? undefined : Math.max(after ?? 0, view.after);
 }
 
 /** A session's state without what was said before the caller's first event. */

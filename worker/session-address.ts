@@ -47,7 +47,7 @@ export function sessionAddress(locator: string, caller: Caller): SessionAddress 
     sessionRef: `${realm}:${sessionId}`,
     view,
     page: async (after, format) => {
-      const page = await stub().page(view.start(after), format);
+      const page = await stub().page(Math.max(after, view.after), format);
       return { ...page, text: view.shown(page.text) };
     },
     stub,

@@ -2,6 +2,7 @@ import { AppError, type TokenInfo } from "../sdk/contract/index.ts";
 import {
   type AccessToken,
   digestOf,
+  isTokenId,
   isSameText,
   newAccessToken,
   readAccessToken,
@@ -41,7 +42,7 @@ export async function tokenGrant(
   if (asked !== undefined && asked !== realm) throw boundTo(realm);
   const grant = await lookUp(token, env);
   if (!grant || !isSameText(await digestOf(secret), grant.digest)) throw invalid();
-  if (grant.expiresAt !== undefined && grant.expiresAt * 1_000 <= Date.now()) {
+  if (hasExpired(grant)) {
     throw new AppError("UNAUTHORIZED", "The access token has expired");
   }
   if (origin !== null && grant.origins?.includes(origin) === false) {
@@ -49,6 +50,13 @@ export async function tokenGrant(
   }
   const { scopes, confines } = grant;
   return { realm, scopes, confines, actor: tokenId, reach: "realm" };
+}
+
+/** Whether the token that a long connection came with still stands; other credentials cannot be looked up. */
+export async function stillStands({ env, realm, actor }: Caller): Promise<boolean> {
+  if (!isTokenId(actor)) return true;
+  const grant = await lookUp({ realm, tokenId: actor }, env);
+  return grant !== undefined && !hasExpired(grant);
 }
 
 /** Makes a token of the caller's realm; its text is told once. @throws {AppError} `CAPABILITY_UNAVAILABLE` */
@@ -77,7 +85,10 @@ export async function revokeToken(caller: Caller, tokenId: string): Promise<bool
 }
 
 /** Values are kept, not promises: the platform ties a promise to the request that made it. */
-async function lookUp({ realm, tokenId }: AccessToken, env: Env): Promise<TokenGrant | undefined> {
+async function lookUp(
+  { realm, tokenId }: Pick<AccessToken, "realm" | "tokenId">,
+  env: Env,
+): Promise<TokenGrant | undefined> {
   const name = `${realm}.${tokenId}`;
   const known = kept.get(name);
   const until = Date.now() + KEPT_MS;
@@ -88,6 +99,10 @@ async function lookUp({ realm, tokenId }: AccessToken, env: Env): Promise<TokenG
   const [oldest] = kept.keys();
   if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
   return grant;
+}
+
+function hasExpired({ expiresAt }: TokenGrant): boolean {
+  return expiresAt !== undefined && expiresAt * 1_000 <= Date.now();
 }
 
 function invalid(): AppError {

@@ -20,7 +20,7 @@ export const replayHandlers = {
       const details = { reason: "scope_mismatch" };
       throw new AppError("INVALID_PARAMS", "The cursor is of another session", details);
     }
-    const from = session.view.start(cursor?.sequence ?? 0);
+    const from = Math.max(cursor?.sequence ?? 0, session.view.after);
     const { text, more } = await session.page(from, "json");
     const lines = text.split("\n").filter(Boolean);
     const { last_seq } = await session.stub().read();

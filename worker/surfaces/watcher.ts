@@ -1,4 +1,5 @@
 import { AppError, toAppError } from "../../sdk/contract/index.ts";
+import { startIn } from "../event-view.ts";
 import { isRestart } from "../run-result.ts";
 import type { SessionAddress } from "../session-address.ts";
 
@@ -56,7 +57,7 @@ export class Watcher {
    * @returns how many messages the transcript holds. @throws {AppError} unknown session, cursor too high
    */
   async open(after: number | undefined): Promise<number> {
-    this.#cursor = this.#session.view.start(after);
+    this.#cursor = startIn(this.#session.view, after);
     const response = await this.#attach();
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     return Number(response.headers.get("x-message-count"));

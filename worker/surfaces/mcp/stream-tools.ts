@@ -100,7 +100,7 @@ async function read(args: Json, { caller, signal }: ToolCall) {
   const handle = isStreamId(stream_id) ? await handles.find(stream_id) : undefined;
   if (!handle) throw new AppError("NOT_FOUND", `Stream not found: ${stream_id}`);
   const session = await sessionFor("read", handle.target, caller);
-  const from = session.view.start(input.after ?? handle.cursor);
+  const from = Math.max(input.after ?? handle.cursor, session.view.after);
   const next = new NextEvents(session, signal);
   const found = await next.after(from, max_events, Math.min(patience, LONGEST_TIMEOUT_MS));
   if (found === "closed") {
