@@ -14,13 +14,16 @@ const deeds: ReadonlySet<OperationName> = new Set<OperationName>([
   "config/set",
   "config/patch",
   "config/restore",
+  "credentials/set",
+  "credentials/delete",
+  "credentials/rotate",
   "realms/create",
   "realms/delete",
   "realms/repair",
 ]);
 
 /** Ids, never contents: the log is read by more people than a session. */
-const ids = ["token_id", "session_id", "from_session_id", "realm_id"] as const;
+const ids = ["token_id", "session_id", "from_session_id", "realm_id", "provider"] as const;
 
 /**
  * Runs an operation and, if it is a deed and succeeded, enters it in the audit log of the realm that it
