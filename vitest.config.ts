@@ -16,6 +16,7 @@ export default defineConfig({
                 RKAT_OPEN_ACCESS: "loopback",
                 // Thirty-two times "k".
                 RKAT_CREDENTIALS_KEY: "k1:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
+                RKAT_TOKEN_KEY: "test-token-key-0123456789abcdef0123456789",
                 RKAT_CORS_ORIGINS: "https://console.example",
                 // Names that exist nowhere: `durable-objects/test-support.ts` sends them to the wire stand-in.
                 ANTHROPIC_API_KEY: "sk-ant-test-0123456789",
@@ -47,6 +48,7 @@ export default defineConfig({
                   "ipaddr.js",
                   "hono/cors",
                   "hono/body-limit",
+                  "jose",
                   "uuid",
                   "@cfworker/json-schema",
                   "eventsource-parser",

@@ -41,6 +41,14 @@ export function durationMs(text: string): number {
   );
 }
 
+/** For lifetimes such as `90d` or `12h`, as seconds. */
+export function lifetimeSeconds(text: string): number {
+  const [, days] = /^(\d+)d$/.exec(text) ?? [];
+  const seconds = days === undefined ? Math.floor(durationMs(text) / 1_000) : Number(days) * 86_400;
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("It must be at least a second.");
+}
+
 /** For flags that carry a JSON object. */
 export function jsonObject(text: string): Record<string, unknown> {
   try {

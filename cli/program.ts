@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { addAuth } from "./auth-commands.ts";
 import { addBridges } from "./bridge-commands.ts";
+import { addAccessCommands } from "./access-commands.ts";
 import { addConfig } from "./config-commands.ts";
 import { collect, portNumber, positiveNumber, wholeNumber } from "./flag-values.ts";
 import { addGlobalFlags, type GlobalFlags } from "./global-flags.ts";
@@ -23,11 +24,12 @@ export function buildProgram(finish: Finish): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addTurnCommands(program, finish);
-  addSessionCommands(program, finish);
+  const sessions = addSessionCommands(program, finish);
   addIntrospection(program, finish);
   addConfig(program, finish);
   addRealmCommands(program, finish);
   addAuth(program, finish);
+  addAccessCommands(program, sessions, finish);
   addServe(program, finish);
   addBridges(program, finish);
   return program;
@@ -55,7 +57,7 @@ function addTurnCommands(program: Command, finish: Finish): void {
     });
 }
 
-function addSessionCommands(program: Command, finish: Finish): void {
+function addSessionCommands(program: Command, finish: Finish): Command {
   const sessions = program
     .command("sessions")
     .alias("session")
@@ -85,6 +87,7 @@ function addSessionCommands(program: Command, finish: Finish): void {
       });
   }
   addTranscriptCommands(sessions, finish);
+  return sessions;
 }
 
 function addTranscriptCommands(sessions: Command, finish: Finish): void {

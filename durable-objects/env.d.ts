@@ -21,6 +21,10 @@ interface __BaseEnv_Env {
   RKAT_CREDENTIALS_KEY?: string;
   /** The one secret that opens a deployed Worker; without it everything but `/health` is refused. */
   RKAT_ADMIN_TOKEN?: string;
+  /** Behind the checks of access tokens, in place of the admin token: then a new admin token ends no other. */
+  RKAT_TOKEN_KEY?: string;
+  /** Issuers of JWTs that are let in, as JSON: see docs/security.md. */
+  RKAT_JWT_ISSUERS?: string;
   /** `loopback` lets the embedded server answer without a token; never set it on a deployment. */
   RKAT_OPEN_ACCESS?: string;
   /** Origins that browsers may call from, separated by commas; `*` for any. */

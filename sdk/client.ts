@@ -20,6 +20,7 @@ import { DeferredSession, type HistoryOptions, readSessionHistory, Session } fro
 import { EventSubscription, type SubscribeOptions } from "./subscription.ts";
 import { RealmConfig } from "./realm-config.ts";
 import { Realms } from "./realms.ts";
+import { Tokens } from "./tokens.ts";
 import { TurnFeed } from "./turn-feed.ts";
 import { type Prompt, runTurn, type SessionOptions, turnCall } from "./turn-options.ts";
 
@@ -37,6 +38,8 @@ export class MeerkatClient extends RealmConfig implements AsyncDisposable {
   #link: Link | undefined;
   #isClosed = false;
   #capabilities: Capability[] = [];
+  /** Who may do what in the realm. */
+  readonly tokens = new Tokens((name, params, options) => this.call(name, params, options));
   /** The realms of the deployment. */
   readonly realms = new Realms((name, params, options) => this.call(name, params, options));
 

@@ -7,27 +7,30 @@ import { crossOrigin } from "./cross-origin.ts";
 import { EdgeLimit } from "./edge-limit.ts";
 import { headerLimit } from "./header-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { realmOf } from "./session-address.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
 import { mcp } from "./surfaces/mcp/mcp.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
+import { refusal } from "./surfaces/refusal.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
 
 const MAX_INSTANCE_CHARS = 128;
 
 const api = new Hono<AppEnv>()
   .use(async (c, next) => {
-    const realm = realmNamed(c.req.param("realm"), c.req.header("x-meerkat-realm"), c.env);
-    const origin = c.req.header("origin") ?? null;
+    const path = c.req.param("realm");
+    const header = c.req.header("x-meerkat-realm");
+    // Whoever may not come in does not learn either whether the name would do.
+    const asked = path ?? header;
     const limit = new EdgeLimit(c.env, c.req.raw);
-    const grant = await limit.known(realm, () =>
-      authenticate(c.req.raw, c.env, async (ticket) => {
-        await limit.stranger();
-        return realmOf({ env: c.env, realm }).tickets.redeem(ticket, origin);
-      }),
+    const grant = await limit.known(asked, () =>
+      authenticate(c.req.raw, c.env, asked, () => limit.stranger()),
     );
-    c.set("caller", { env: c.env, realm, ...grant, origin, instance: instanceNamed(c.req) });
+    const realm = realmNamed(path, header, grant.realm ?? c.env.RKAT_DEFAULT_REALM);
+    const origin = c.req.header("origin") ?? null;
+    const ip = c.req.header("cf-connecting-ip") ?? null;
+    const instance = instanceNamed(c.req);
+    c.set("caller", { ...grant, env: c.env, realm, origin, ip, instance });
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
@@ -48,15 +51,19 @@ export const app = new Hono<AppEnv>()
   .notFound((c) =>
     errorResponse(new AppError("NOT_FOUND", `No route ${c.req.method} ${c.req.path}`)),
   )
-  .onError((cause) => errorResponse(cause));
+  .onError((cause, c) => refusal(c.req.path, cause));
 
-/** The realm a request is about: by path, by header, or the deployment's default. */
-function realmNamed(path: string | undefined, header: string | undefined, env: Env): string {
+/** The realm a request is about: by path, by header, or that of the credential, or the default. */
+function realmNamed(
+  path: string | undefined,
+  header: string | undefined,
+  fallback: string,
+): string {
   if (path && header && path !== header) {
     const message = `The path names realm '${path}', the header X-Meerkat-Realm names '${header}'`;
     throw new AppError("INVALID_PARAMS", message);
   }
-  const realm = RealmId.safeParse(path ?? header ?? env.RKAT_DEFAULT_REALM);
+  const realm = RealmId.safeParse(path ?? header ?? fallback);
   if (realm.success) return realm.data;
   const message = `Invalid realm '${path ?? header}': ${realm.error.issues[0]?.message}`;
   throw new AppError("INVALID_PARAMS", message);

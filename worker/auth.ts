@@ -1,25 +1,36 @@
-import { type Access, AppError, type Scope } from "../sdk/contract/index.ts";
-
-/** What a request may do, and whether in other realms than the one it is about. */
-export interface Grant extends Access {
-  reach: "deployment" | "realm";
-}
+import { AppError, type Scope } from "../sdk/contract/index.ts";
+import { digestOf, isAccessToken, isSameText } from "./access-token.ts";
+import type { Grant } from "./grant.ts";
+import { isJwt, jwtGrant } from "./operator-jwt.ts";
+import { realmOf } from "./session-address.ts";
+import { tokenGrant } from "./token-grants.ts";
 
 const everything: readonly Scope[] = ["read", "run", "admin"];
 
 /**
- * What a request may do. A deployed Worker is closed until `RKAT_ADMIN_TOKEN` is set; the embedded
- * server may be open, and then only under a loopback name, so that no web page can reach it by DNS rebinding.
- * @throws {AppError} `UNAUTHORIZED`
+ * What a request for the realm `asked` may do. A deployed Worker is closed until `RKAT_ADMIN_TOKEN` is
+ * set; the embedded server may be open, and then only under a loopback name, so that no web page can
+ * reach it by DNS rebinding. Nothing here asks a session's object, and `beforeTicket` comes before a
+ * realm's is asked for a stranger's ticket.
+ * @throws {AppError} `UNAUTHORIZED`, or `SCOPE_DENIED` for a realm that is not the credential's
  */
 export async function authenticate(
   request: Request,
   env: Env,
-  redeem: (ticket: string) => Promise<Access>,
+  asked: string | undefined,
+  beforeTicket: () => Promise<void>,
 ): Promise<Grant> {
+  const origin = request.headers.get("origin");
   const ticket = ticketOf(request);
-  // A ticket is a realm's, whoever it was issued to.
-  if (ticket) return { ...(await redeem(ticket)), reach: "realm" };
+  if (ticket) {
+    await beforeTicket();
+    return ticketGrant(ticket, env, asked, origin);
+  }
+  const [, bearer] = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  // Cloudflare Access sets it for those whom it let through; it is verified like any other.
+  const token = bearer ?? request.headers.get("cf-access-jwt-assertion") ?? undefined;
+  if (token && isAccessToken(token)) return tokenGrant(token, env, asked, origin);
+  if (token && isJwt(token, env)) return jwtGrant(token, env, asked);
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
     if (open === "loopback" && isLoopback(new URL(request.url).hostname)) {
@@ -28,31 +39,36 @@ export async function authenticate(
     const message = "This deployment has no access token yet: set the secret RKAT_ADMIN_TOKEN";
     throw new AppError("UNAUTHORIZED", message);
   }
-  const [, token] = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   if (!token)
     throw new AppError("UNAUTHORIZED", "Send an access token: Authorization: Bearer <token>");
-  if (!(await isSame(token, secret)))
+  // Digests, so that the time it takes tells nothing about the secret.
+  if (!isSameText(await digestOf(token), await digestOf(secret)))
     throw new AppError("UNAUTHORIZED", "The access token is not valid");
   return { scopes: everything, actor: "admin", reach: "deployment" };
+}
+
+/** A ticket is a realm's, whoever it was issued to; it names the realm in front of a dot. */
+async function ticketGrant(
+  ticket: string,
+  env: Env,
+  asked: string | undefined,
+  origin: string | null,
+): Promise<Grant> {
+  const [, realm] = /^([A-Za-z0-9][\w-]{0,63})\.[\w-]{72}$/.exec(ticket) ?? [];
+  if (realm === undefined || (asked !== undefined && asked !== realm)) {
+    throw new AppError("UNAUTHORIZED", "The ticket is not valid");
+  }
+  const access = await realmOf({ env, realm }).tickets.redeem(ticket, origin);
+  return { ...access, realm, reach: "realm" };
 }
 
 /** A browser cannot set headers on a socket or an event stream, so its ticket comes as a subprotocol or in the query. */
 function ticketOf(request: Request): string | undefined {
   const protocols = request.headers.get("sec-websocket-protocol") ?? "";
-  const [, offered] = /(?:^|,)\s*ticket\.([\w-]+)/.exec(protocols) ?? [];
+  const [, offered] = /(?:^|,)\s*ticket\.([\w.-]+)/.exec(protocols) ?? [];
   return offered ?? new URL(request.url).searchParams.get("ticket") ?? undefined;
 }
 
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-/** Compares digests, so that the time it takes tells nothing about the secret. */
-async function isSame(a: string, b: string): Promise<boolean> {
-  const [x, y] = await Promise.all([a, b].map((text) => digest(text)));
-  return x !== undefined && y !== undefined && crypto.subtle.timingSafeEqual(x, y);
-}
-
-function digest(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }

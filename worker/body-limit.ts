@@ -1,7 +1,6 @@
 import { bodyLimit as limited } from "hono/body-limit";
 import { AppError } from "../sdk/contract/index.ts";
-import { errorResponse } from "./surfaces/rest.ts";
-import { failure } from "./surfaces/rpc/message.ts";
+import { refusal } from "./surfaces/refusal.ts";
 
 /** What a request's body may take, on every surface. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -13,7 +12,6 @@ export const bodyLimit = limited({
     const error = new AppError("PAYLOAD_TOO_LARGE", "The body is larger than 32 MiB", {
       max_bytes: MAX_BODY_BYTES,
     });
-    if (!c.req.path.endsWith("/mcp")) return errorResponse(error);
-    return c.body(failure(null, error), 413, { "content-type": "application/json" });
+    return refusal(c.req.path, error);
   },
 });

@@ -11,6 +11,8 @@ import {
   type OutputOf,
   operations,
 } from "../sdk/contract/index.ts";
+import { audited } from "./audit-trail.ts";
+import { confine } from "./confinement.ts";
 import { handlers } from "./handlers/index.ts";
 import type { SessionAddress } from "./session-address.ts";
 
@@ -26,6 +28,8 @@ export interface Caller extends Access {
   instance?: string | undefined;
   /** The web page that asks, if a browser does. */
   origin: string | null;
+  /** The client's address, where the platform tells it. */
+  ip: string | null;
   /** Tools that this client runs itself while it is connected; its turns wait for it. */
   clientTools?: readonly ClientTool[];
   /** Told of a turn as soon as it runs, by surfaces that stream its events before its result. */
@@ -66,7 +70,8 @@ export async function call(name: string, params: unknown, caller: Caller): Promi
 
   // A name and its handler always match, but TypeScript cannot see that through the union of names.
   const handler = handlers[name] as (input: unknown, caller: Caller) => Promise<unknown>;
-  return handler(input.data, caller);
+  const given = await confine(name, input.data, caller);
+  return audited(name, given, caller, () => handler(given, caller));
 }
 
 /** Some operations take their one member's value alone in place of an object that holds it. */

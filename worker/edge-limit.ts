@@ -1,5 +1,5 @@
 import { AppError, toAppError } from "../sdk/contract/index.ts";
-import type { Grant } from "./auth.ts";
+import type { Grant } from "./grant.ts";
 
 const PERIOD_SECS = 60;
 
@@ -30,7 +30,7 @@ export class EdgeLimit {
    * Counts a request for its caller once `authenticate` knows it, and for its address if nobody does.
    * @throws {AppError} `RATE_LIMITED`, and what `authenticate` throws
    */
-  async known(realm: string, authenticate: () => Promise<Grant>): Promise<Grant> {
+  async known(realm: string | undefined, authenticate: () => Promise<Grant>): Promise<Grant> {
     let grant: Grant;
     try {
       grant = await authenticate();
@@ -40,7 +40,8 @@ export class EdgeLimit {
     }
     // On one's own machine there is nobody to keep out.
     if (this.#address === null) return grant;
-    if (await allows(this.#env.CALLER_LIMIT, `${realm}/${grant.actor}`)) return grant;
+    const caller = `${grant.realm ?? realm ?? ""}/${grant.actor}`;
+    if (await allows(this.#env.CALLER_LIMIT, caller)) return grant;
     throw refused("Too many requests with this token");
   }
 }

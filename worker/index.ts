@@ -1,4 +1,6 @@
+export type { Deed } from "../durable-objects/realm/audit-log.ts";
 export type { RealmParts } from "../durable-objects/realm/realm-parts.ts";
 export { RealmObject } from "../durable-objects/realm/realm.ts";
+export type { NewToken, TokenGrant } from "../durable-objects/realm/tokens.ts";
 export { SessionObject } from "../durable-objects/session/session.ts";
 export { app as default } from "./app.ts";

@@ -1,5 +1,5 @@
-import { AppError } from "../sdk/contract/index.ts";
 import type { Caller } from "./call.ts";
+import { boundTo } from "./grant.ts";
 
 /** The one place that decides who may look beyond their own realm: the deployment's administrators. */
 export function reachesAllRealms({ reach }: Caller): boolean {
@@ -10,6 +10,5 @@ export function reachesAllRealms({ reach }: Caller): boolean {
 export function inRealm(caller: Caller, realmId: string | undefined): Caller {
   if (realmId === undefined || realmId === caller.realm) return caller;
   if (reachesAllRealms(caller)) return { ...caller, realm: realmId };
-  const message = `This access is bound to realm '${caller.realm}'`;
-  throw new AppError("SCOPE_DENIED", message, { realm_id: caller.realm });
+  throw boundTo(caller.realm);
 }

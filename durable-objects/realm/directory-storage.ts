@@ -94,6 +94,20 @@ export class DirectoryStorage {
       .toArray();
   }
 
+  has(sessionId: string, labels: Readonly<Record<string, string>>): boolean {
+    return Object.entries(labels).every(
+      ([key, value]) =>
+        this.#sql
+          .exec(
+            "SELECT 1 FROM labels WHERE key = ? AND value = ? AND session_id = ?",
+            key,
+            value,
+            sessionId,
+          )
+          .toArray().length > 0,
+    );
+  }
+
   #insert(row: DirectoryRow): void {
     this.#sql.exec(
       `INSERT INTO sessions (session_id, version, created_at, updated_at, message_count,

@@ -81,6 +81,11 @@ export class Directory implements DirectoryTarget {
     throw new AppError("SERVICE_UNAVAILABLE", message, { max_sessions: most });
   }
 
+  /** Whether a session, archived ones included, has all of these labels; also false for an unknown one. */
+  has(sessionId: string, labels: Readonly<Record<string, string>>): boolean {
+    return this.#record.exists && this.#storage.has(sessionId, labels);
+  }
+
   /** Sessions that are not archived, most recently used first. */
   list({ limit, offset, labels }: Page): SessionSummary[] {
     const found = this.#record.find();

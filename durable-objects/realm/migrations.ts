@@ -133,4 +133,34 @@ export const migrations = [
      admitted_at INTEGER NOT NULL
    ) WITHOUT ROWID;
    CREATE TABLE turn_rate (id INTEGER PRIMARY KEY CHECK (id = 1), due_at REAL NOT NULL);`,
+  `ALTER TABLE tickets ADD COLUMN confines TEXT NOT NULL DEFAULT '{}';
+   -- Access tokens and shares. Of the secret only a digest is kept.
+   CREATE TABLE tokens (
+     token_id TEXT PRIMARY KEY,
+     digest TEXT NOT NULL,
+     name TEXT,
+     scopes TEXT NOT NULL,
+     confines TEXT NOT NULL,
+     origins TEXT,
+     created_at INTEGER NOT NULL,
+     created_by TEXT NOT NULL,
+     expires_at INTEGER,
+     last_used_at INTEGER
+   ) WITHOUT ROWID;
+   -- Who did what. Each hash covers the one before, so that nothing can be changed or taken out unseen.
+   CREATE TABLE audit (
+     seq INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     actor TEXT NOT NULL,
+     operation TEXT NOT NULL,
+     target TEXT NOT NULL,
+     ip TEXT,
+     hash TEXT NOT NULL
+   );
+   -- Where the chain begins now that older entries are gone: one row at most.
+   CREATE TABLE audit_anchor (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     seq INTEGER NOT NULL,
+     hash TEXT NOT NULL
+   );`,
 ] as const;

@@ -1,3 +1,4 @@
+import type { AuditLog } from "./audit-log.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Deletion } from "./deletion.ts";
@@ -10,6 +11,7 @@ import type { RequestIds } from "./request-ids.ts";
 import type { Tickets } from "./tickets.ts";
 import type { TurnGate } from "./turn-gate.ts";
 import type { Usage } from "./usage.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What a realm's object is made of; each part owns its tables. */
 export interface RealmParts {
@@ -21,6 +23,8 @@ export interface RealmParts {
   deletion: Deletion;
   tickets: Tickets;
   turns: TurnGate;
+  tokens: Tokens;
+  audit: AuditLog;
   requestIds: RequestIds;
   handles: Handles;
   /** Used only in the reserved realm's object. */

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { partsOf, REGISTRY_REALM } from "../../sdk/contract/index.ts";
+import { AuditLog } from "./audit-log.ts";
 import { Config } from "./config.ts";
 import { Credentials } from "./credentials.ts";
 import { Deletion } from "./deletion.ts";
@@ -19,6 +20,7 @@ import { Retention } from "./retention.ts";
 import type { ListedSession } from "./session-objects.ts";
 import { Tickets } from "./tickets.ts";
 import { TurnGate } from "./turn-gate.ts";
+import { Tokens } from "./tokens.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Usage } from "./usage.ts";
 
@@ -81,6 +83,8 @@ export class RealmObject extends DurableObject<Env> {
       deletion,
       tickets: new Tickets(record, storage.sql),
       turns: new TurnGate(record, storage.sql),
+      tokens: new Tokens(record, storage.sql),
+      audit: new AuditLog(record, storage),
       requestIds: new RequestIds(record, storage.sql),
       handles: new Handles(record, storage.sql),
       registry: new Registry(storage),

@@ -9,7 +9,10 @@ export interface TicketGrant extends Access {
   origin: string | null;
 }
 
-/** The realm's tickets for sockets and event streams in browsers: single use, a minute at most (design 6). */
+/**
+ * The realm's tickets for sockets and event streams in browsers: single use, a minute at most
+ * (design 6). The realm's name stands in front, so that a ticket finds its way without one in the URL.
+ */
 export class Tickets {
   readonly #record: RealmRecord;
   readonly #sql: SqlStorage;
@@ -23,18 +26,20 @@ export class Tickets {
     scopes,
     actor,
     origin,
+    confines = {},
   }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
-    this.#record.open();
-    const ticket = crypto.randomUUID() + crypto.randomUUID();
+    const { realmId } = this.#record.open().manifest;
+    const ticket = `${realmId}.${crypto.randomUUID()}${crypto.randomUUID()}`;
     const digest = await digestOf(ticket);
     const expiresAt = Date.now() + LIFETIME_MS;
     this.#sql.exec("DELETE FROM tickets WHERE expires_at < ?", Date.now());
     this.#sql.exec(
-      "INSERT INTO tickets (digest, scopes, actor, origin, expires_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO tickets (digest, scopes, actor, origin, confines, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
       digest,
       JSON.stringify(scopes),
       actor,
       origin,
+      JSON.stringify(confines),
       expiresAt,
     );
     return { ticket, expires_at: Math.floor(expiresAt / 1_000) };
@@ -45,10 +50,7 @@ export class Tickets {
     const digest = await digestOf(ticket);
     const [row] = this.#record.exists
       ? this.#sql
-          .exec<{ scopes: string; actor: string; origin: string | null; expires_at: number }>(
-            "DELETE FROM tickets WHERE digest = ? RETURNING scopes, actor, origin, expires_at",
-            digest,
-          )
+          .exec<TicketRow>("DELETE FROM tickets WHERE digest = ? RETURNING *", digest)
           .toArray()
       : [];
     if (!row || row.expires_at < Date.now() || row.origin !== origin) {
@@ -57,9 +59,18 @@ export class Tickets {
         "The ticket is not valid: it is used, expired, or of another page",
       );
     }
-    return { scopes: JSON.parse(row.scopes), actor: row.actor };
+    const { scopes, actor, confines } = row;
+    return { scopes: JSON.parse(scopes), actor, confines: JSON.parse(confines) };
   }
 }
+
+type TicketRow = {
+  scopes: string;
+  actor: string;
+  origin: string | null;
+  confines: string;
+  expires_at: number;
+};
 
 async function digestOf(ticket: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ticket));

@@ -22,7 +22,9 @@ export class RunResults {
    * @throws {AppError} with `untilPending`, `CALLBACK_PENDING` as soon as the run waits for a client.
    */
   async of(runId: string, firstSeq: number, untilPending: boolean): Promise<RunResult> {
-    const { run } = this.#journal.session?.state ?? {};
+    const found = this.#journal.session;
+    if (!found) throw new AppError("SESSION_NOT_FOUND", "Session not found");
+    const { run } = found.state;
     if (run?.runId === runId) {
       if (untilPending && run.waiting) throw callbackPending(this.#journal);
       return this.#waiters.wait(runId, untilPending);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { SessionLocator } from "./ids.ts";
 import { defineOperation } from "./operation.ts";
 import { ProviderName } from "./run.ts";
 
@@ -98,7 +99,10 @@ export const hostOperations = {
       "Trade the token for a single-use ticket, with which a browser opens a socket or stream",
     http: ["POST", "/tickets"],
     scope: "read",
-    input: z.object({}),
+    input: z.object({
+      /** The ticket then opens this session's events only. */
+      session_id: SessionLocator.optional(),
+    }),
     output: z.object({
       ticket: z.string(),
       /** Unix seconds, at most a minute ahead. */

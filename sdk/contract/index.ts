@@ -1,6 +1,7 @@
 // The contract lives in the SDK because both published things, SDK and CLI, must depend on nothing
 // but themselves; the server implements it.
 import type * as z from "zod";
+import { auditOperations } from "./audit.ts";
 import { configOperations } from "./config-operations.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
@@ -10,10 +11,13 @@ import { realmOperations } from "./realms.ts";
 import { replayOperations } from "./replay.ts";
 import { requestOperations } from "./requests.ts";
 import { sessionOperations } from "./sessions.ts";
+import { tokenOperations } from "./tokens.ts";
 import { transcriptOperations } from "./transcript.ts";
 import { spendingOperations } from "./spending.ts";
 import { turnOperations } from "./turns.ts";
 
+export { type Access, type Confines, Scope, type Watching } from "./access.ts";
+export type { AuditEntry, AuditVerdict } from "./audit.ts";
 export {
   catalog,
   catalogModel,
@@ -41,7 +45,7 @@ export {
   type ToolResult,
 } from "./messages.ts";
 export { checkNesting } from "./nesting.ts";
-export type { Access, McpTool, Operation, Scope } from "./operation.ts";
+export type { McpTool, Operation } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export {
   type Credential,
@@ -72,6 +76,7 @@ export {
 } from "./run.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
 export type { ModelCall, Sums, UsageReport } from "./spending.ts";
+export type { TokenInfo } from "./tokens.ts";
 export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 
 /** The whole API. Add an operation here and every surface gains it. */
@@ -86,6 +91,8 @@ export const operations = {
   ...credentialOperations,
   ...realmOperations,
   ...spendingOperations,
+  ...tokenOperations,
+  ...auditOperations,
   ...hostOperations,
 } satisfies Record<string, Operation>;
 

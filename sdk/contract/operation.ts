@@ -1,13 +1,5 @@
 import type * as z from "zod";
-
-/** What a caller's token must allow: look, run turns, or change the realm. */
-export type Scope = "read" | "run" | "admin";
-
-/** What a request may do, and in whose name: `admin`, `open` on a server without a token, or a token's id. */
-export interface Access {
-  scopes: readonly Scope[];
-  actor: string;
-}
+import type { Scope } from "./access.ts";
 
 /** How a model sees an operation: as a tool, which it must choose by title and description alone. */
 export interface McpTool {

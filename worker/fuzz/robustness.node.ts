@@ -13,8 +13,10 @@ import type { FuzzOptions } from "./tenancy.node.ts";
 /** After so many requests the server must still do its work. */
 const CHECK_EVERY = 250;
 
-const facts: { rest?: string }[] = Object.values(errorCodes);
-const codes = new Set([...Object.keys(errorCodes), ...facts.flatMap(({ rest }) => rest ?? [])]);
+const codes = new Set([
+  ...Object.keys(errorCodes),
+  ...Object.values(errorCodes).flatMap((facts) => ("rest" in facts ? facts.rest : [])),
+]);
 
 /** What no reply has to tell: frames of a stack, files of ours. */
 const inside = /\n\s+at |node_modules|\.[cm]?[jt]s:\d+|\/(?:work|home|tmp)\//;

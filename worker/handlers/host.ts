@@ -6,7 +6,7 @@ import {
   isConfigured,
 } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
-import { realmOf } from "../session-address.ts";
+import { realmOf, sessionAddress } from "../session-address.ts";
 
 const available: readonly (readonly [id: string, description: string])[] = [
   ["sessions", "Durable sessions: create, resume, list, read, archive"],
@@ -26,9 +26,15 @@ const absent: readonly (readonly [id: string, description: string])[] = [
 ];
 
 export const hostHandlers = {
-  "tickets/create": async (_input, caller) => {
-    const { scopes, actor, origin } = caller;
-    return realmOf(caller).tickets.issue({ scopes, actor, origin });
+  "tickets/create": async ({ session_id }, caller) => {
+    const { scopes, actor, origin, confines = {} } = caller;
+    const { tickets } = realmOf(caller);
+    if (session_id === undefined || confines.watching) {
+      return tickets.issue({ scopes, actor, origin, confines });
+    }
+    const { sessionId } = sessionAddress(session_id, caller);
+    const watching = { session_id: sessionId, after: 0, redact_tools: false };
+    return tickets.issue({ scopes: ["read"], actor, origin, confines: { watching } });
   },
 
   "capabilities/get": async (_input, caller): Promise<Capabilities> => {

@@ -1,4 +1,5 @@
 import type { Handlers } from "../call.ts";
+import { auditHandlers } from "./audit.ts";
 import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { credentialHandlers } from "./credentials.ts";
@@ -8,6 +9,7 @@ import { realmHandlers } from "./realms.ts";
 import { replayHandlers } from "./replay.ts";
 import { requestHandlers } from "./requests.ts";
 import { sessionHandlers } from "./sessions.ts";
+import { tokenHandlers } from "./tokens.ts";
 import { transcriptHandlers } from "./transcript.ts";
 import { spendingHandlers } from "./spending.ts";
 import { turnHandlers } from "./turns.ts";
@@ -24,6 +26,8 @@ export const handlers: Handlers = {
   ...credentialHandlers,
   ...realmHandlers,
   ...spendingHandlers,
+  ...tokenHandlers,
+  ...auditHandlers,
   ...hostHandlers,
   ...modelHandlers,
 };

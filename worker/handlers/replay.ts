@@ -1,5 +1,6 @@
 import { AppError, contractVersion } from "../../sdk/contract/index.ts";
 import type { Caller, Handlers } from "../call.ts";
+import { infoFor } from "../event-view.ts";
 import { type SessionAddress, sessionAddress } from "../session-address.ts";
 
 interface Scoped {
@@ -19,8 +20,8 @@ export const replayHandlers = {
       const details = { reason: "scope_mismatch" };
       throw new AppError("INVALID_PARAMS", "The cursor is of another session", details);
     }
-    const from = cursor?.sequence ?? 0;
-    const { text, more } = await session.stub().page(from, "json");
+    const from = Math.max(cursor?.sequence ?? 0, session.view.after);
+    const { text, more } = await session.page(from, "json");
     const lines = text.split("\n").filter(Boolean);
     const { last_seq } = await session.stub().read();
     return {
@@ -35,7 +36,7 @@ export const replayHandlers = {
 
   "events/snapshot": async (input, caller) => {
     const { session, at } = place(input, caller);
-    const info = await session.stub().read();
+    const info = infoFor(caller, await session.stub().read());
     return { contract_version: contractVersion, cursor: at(info.last_seq), session: info };
   },
 } satisfies Partial<Handlers>;

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { keyedId } from "../keyed-id.ts";
 import { AppError, pack, toAppError, unpack, weight } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
+import { infoFor, withoutTools } from "../event-view.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
@@ -37,7 +38,7 @@ export const sessionHandlers = {
   }),
 
   "session/read": async ({ session_id }, caller) =>
-    sessionAddress(session_id, caller).stub().read(),
+    infoFor(caller, await sessionAddress(session_id, caller).stub().read()),
 
   "session/status": async ({ session_id }, caller) => {
     const session = sessionAddress(session_id, caller);
@@ -59,7 +60,9 @@ export const sessionHandlers = {
       whole.messages.push(...page.messages);
       chars += weight(page.messages);
     }
-    return { ...whole, has_more: page.has_more };
+    const { messages } = whole;
+    const shown = caller.confines?.watching?.redact_tools ? messages.map(withoutTools) : messages;
+    return { ...whole, messages: shown, has_more: page.has_more };
   },
 
   "session/archive": async ({ session_id }, caller) => {

@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
  */
 export class EventStream implements Observer {
   readonly #watcher: Watcher;
+  readonly #stands: () => Promise<boolean>;
   readonly #startedAt = Date.now();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #frames = 0;
@@ -23,7 +24,9 @@ export class EventStream implements Observer {
   #largest = 0;
   #drain: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: SessionAddress) {
+  /** `stands` says from time to time whether the client may go on reading. */
+  constructor(session: SessionAddress, stands: () => Promise<boolean>) {
+    this.#stands = stands;
     this.#watcher = new Watcher(session, "sse", this);
   }
 
@@ -67,6 +70,14 @@ export class EventStream implements Observer {
   heartbeat(): void {
     this.#send(": keep-alive\n\n");
     if (Date.now() - this.#startedAt > MAX_AGE_MS) this.#end({ outcome: "remote_end" });
+    else void this.#endUnlessAllowed();
+  }
+
+  async #endUnlessAllowed(): Promise<void> {
+    // What cannot be looked up now is looked up at the next heartbeat.
+    if (await this.#stands().catch(() => true)) return;
+    const message = "The access that the stream was opened with has ended";
+    this.#end({ outcome: "terminal_error", error: { code: "UNAUTHORIZED", message } });
   }
 
   #send(text: string, isLive = false): void {

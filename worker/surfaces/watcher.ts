@@ -1,4 +1,5 @@
 import { AppError, toAppError } from "../../sdk/contract/index.ts";
+import { startIn } from "../event-view.ts";
 import { isRestart } from "../run-result.ts";
 import type { SessionAddress } from "../session-address.ts";
 
@@ -56,7 +57,7 @@ export class Watcher {
    * @returns how many messages the transcript holds. @throws {AppError} unknown session, cursor too high
    */
   async open(after: number | undefined): Promise<number> {
-    this.#cursor = after;
+    this.#cursor = startIn(this.#session.view, after);
     const response = await this.#attach();
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     return Number(response.headers.get("x-message-count"));
@@ -81,7 +82,7 @@ export class Watcher {
   }
 
   #nextPage() {
-    return this.#session.stub().page(this.#cursor ?? 0, this.#format);
+    return this.#session.page(this.#cursor ?? 0, this.#format);
   }
 
   async #attach(): Promise<Response> {
@@ -92,7 +93,8 @@ export class Watcher {
     this.#isBehind = response.status === 409;
     const pageCursor = response.headers.get("x-page-cursor");
     if (pageCursor !== null) {
-      this.#firstPage = { text: await response.text(), cursor: Number(pageCursor), more: true };
+      const text = this.#session.view.shown(await response.text());
+      this.#firstPage = { text, cursor: Number(pageCursor), more: true };
     }
     const start = response.headers.get("x-cursor");
     if (start !== null) this.#cursor ??= Number(start);
@@ -118,7 +120,7 @@ export class Watcher {
     else if (frame.startsWith("!")) this.#control(frame);
     else {
       const cut = frame.indexOf("\n");
-      this.#tell(frame.slice(cut + 1), Number(frame.slice(0, cut)), true);
+      this.#tell(this.#session.view.shown(frame.slice(cut + 1)), Number(frame.slice(0, cut)), true);
     }
   }
 

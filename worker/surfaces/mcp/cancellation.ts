@@ -1,6 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { Caller, StartedRun } from "../../call.ts";
-import { realmOf, sessionAddress } from "../../session-address.ts";
+import { sessionFor } from "../../confinement.ts";
+import { realmOf } from "../../session-address.ts";
 import type { ToolCall } from "./tool.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function cancelCall(callId: string, caller: Caller): Promise<void> 
   const handle = await realmOf(caller).handles.find(callId);
   if (!handle) return;
   const [sessionId = "", runId = ""] = handle.target.split("/");
-  await stop({ session: sessionAddress(sessionId, caller), runId });
+  await stop({ session: await sessionFor("run", sessionId, caller), runId });
 }
 
 /** Ends a run wherever it is: still waiting for its turn, or running. */

@@ -44,7 +44,7 @@ export class NextEvents implements Observer {
   }
 
   async #read(cursor: number, count: number): Promise<WireEvent[]> {
-    const { text } = await this.#session.stub().page(cursor, "json");
+    const { text } = await this.#session.page(cursor, "json");
     // Our own object wrote the lines: see its envelope.
     const lines = text
       .split("\n", count + 1)

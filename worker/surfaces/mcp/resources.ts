@@ -5,7 +5,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { AppError, type SessionSummary, toAppError } from "../../../sdk/contract/index.ts";
 import { type Caller, call } from "../../call.ts";
-import { sessionAddress } from "../../session-address.ts";
+import { sessionFor } from "../../confinement.ts";
 import { protocolError } from "./failure.ts";
 import type { Json } from "./tool.ts";
 
@@ -111,13 +111,10 @@ async function eventLog(
   after: number,
   caller: Caller,
 ): Promise<ReadResourceResult> {
-  if (!caller.scopes.includes("read")) {
-    throw new AppError("SCOPE_DENIED", "This token does not allow watching a session");
-  }
-  const session = sessionAddress(id, caller);
+  const session = await sessionFor("read", id, caller);
   // A log of nothing and no log at all look the same: the session itself says which.
-  if (after === 0) await call("session/history", { session_id: id, limit: 0 }, caller);
-  const { text, cursor, more } = await session.stub().page(after, "json");
+  if (after === 0) await session.stub().history(0, 0);
+  const { text, cursor, more } = await session.page(after, "json");
   const _meta: Json = { "meerkat/cursor": cursor, "meerkat/more": more };
   return { contents: [{ uri, mimeType: "application/x-ndjson", text, _meta }] };
 }

@@ -42,7 +42,7 @@ export class RunFeed implements Observer {
     this.#watcher.close();
     let cursor = this.#watcher.cursor ?? this.#run.after;
     for (let more = true; more && !this.#isOver;) {
-      const page = await this.#run.session.stub().page(cursor, "json");
+      const page = await this.#run.session.page(cursor, "json");
       this.events(page.text);
       ({ cursor, more } = page);
     }

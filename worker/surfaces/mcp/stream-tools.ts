@@ -2,7 +2,8 @@ import * as z from "zod";
 import { AppError, toAppError } from "../../../sdk/contract/index.ts";
 import { SessionLocator } from "../../../sdk/contract/ids.ts";
 import type { Caller } from "../../call.ts";
-import { realmOf, sessionAddress } from "../../session-address.ts";
+import { sessionFor } from "../../confinement.ts";
+import { realmOf } from "../../session-address.ts";
 import { Watcher } from "../watcher.ts";
 import { NextEvents } from "./next-events.ts";
 import { jsonSchema, readArguments } from "./schema.ts";
@@ -82,9 +83,8 @@ export const streamTools: readonly Tool[] = [
 ];
 
 async function open(args: Json, { caller }: ToolCall) {
-  requireRead(caller);
   const { session_id, after } = readArguments(OpenInput, args);
-  const session = sessionAddress(session_id, caller);
+  const session = await sessionFor("read", session_id, caller);
   const start = await startOf(new Watcher(session, "json", nobody), after);
   const stream_id = `evt-${crypto.randomUUID()}`;
   const handle = { target: session.sessionId, cursor: start };
@@ -99,8 +99,9 @@ async function read(args: Json, { caller, signal }: ToolCall) {
   const { handles } = realmOf(caller);
   const handle = isStreamId(stream_id) ? await handles.find(stream_id) : undefined;
   if (!handle) throw new AppError("NOT_FOUND", `Stream not found: ${stream_id}`);
-  const from = input.after ?? handle.cursor;
-  const next = new NextEvents(sessionAddress(handle.target, caller), signal);
+  const session = await sessionFor("read", handle.target, caller);
+  const from = Math.max(input.after ?? handle.cursor, session.view.after);
+  const next = new NextEvents(session, signal);
   const found = await next.after(from, max_events, Math.min(patience, LONGEST_TIMEOUT_MS));
   if (found === "closed") {
     await handles.close(stream_id);

@@ -2,7 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { toAppError } from "../../../sdk/contract/index.ts";
 import type { Caller, StartedRun } from "../../call.ts";
 import { runResult } from "../../run-result.ts";
-import { sessionAddress } from "../../session-address.ts";
+import { sessionFor } from "../../confinement.ts";
 import { stop } from "./cancellation.ts";
 import { failed } from "./failure.ts";
 import { type Task, type TaskStore, taskResult } from "./tasks.ts";
@@ -21,7 +21,7 @@ export function startedTask({ session, runId, after }: StartedRun): CallToolResu
 /** The realm's turns as tasks. Both ids in a task's id are random, and bound to the caller's realm. */
 export function turnTasks(caller: Caller): TaskStore {
   const get = async (taskId: string): Promise<Task | undefined> => {
-    const run = runOf(taskId, caller);
+    const run = await runOf(taskId, caller);
     if (!run) return undefined;
     const { promise: patience, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(resolve, POLL_MS, undefined);
@@ -32,7 +32,7 @@ export function turnTasks(caller: Caller): TaskStore {
     return { ...working(taskId, run.runId), ...outcome };
   };
   const cancel = async (taskId: string): Promise<boolean> => {
-    const run = runOf(taskId, caller);
+    const run = await runOf(taskId, caller);
     const task = run && (await get(taskId));
     if (run && task?.status === "working") await stop(run);
     return task !== undefined;
@@ -67,11 +67,12 @@ function working(taskId: string, runId: string): Task {
   };
 }
 
-function runOf(taskId: string, caller: Caller) {
+async function runOf(taskId: string, caller: Caller) {
   const parts = taskIdShape.exec(taskId);
   if (!parts) return undefined;
   const [, sessionId = "", runId = "", firstSeq] = parts;
-  return { session: sessionAddress(sessionId, caller), runId, firstSeq: Number(firstSeq) };
+  const session = await sessionFor("run", sessionId, caller);
+  return { session, runId, firstSeq: Number(firstSeq) };
 }
 
 /** When a version 7 UUID was made. */

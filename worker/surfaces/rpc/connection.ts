@@ -5,6 +5,7 @@ import {
   packageVersion,
 } from "../../../sdk/contract/index.ts";
 import { type Caller, call, type StartedRun } from "../../call.ts";
+import { stillStands } from "../../token-grants.ts";
 import { ConnectionTools } from "./client-tools.ts";
 import {
   failure,
@@ -25,6 +26,8 @@ const MAX_IN_FLIGHT = 256;
 const RETIREMENT_CHECK_MS = 30_000;
 /** Closed on purpose: the client opens another and goes on at its cursors. */
 const RECONNECT = 4010;
+/** The protocol's own code for a client that may not go on. */
+const FORBIDDEN = 1008;
 
 /**
  * One client's socket: full-duplex JSON-RPC, many sessions. Requests run side by side; a long turn
@@ -53,7 +56,7 @@ export class RpcConnection {
     const socket = this.#socket;
     // Listeners first: a message may come the moment the socket is accepted.
     socket.addEventListener("message", ({ data }) => this.#receive(data));
-    const retirement = setInterval(() => this.#retireIfDue(), RETIREMENT_CHECK_MS);
+    const retirement = setInterval(() => void this.#check(), RETIREMENT_CHECK_MS);
     socket.addEventListener("close", ({ code, reason }) => {
       clearInterval(retirement);
       this.#streams.abandon();
@@ -130,6 +133,9 @@ export class RpcConnection {
   }
 
   #registerTools(params: Record<string, unknown>): { registered: number } {
+    if (!this.#caller.scopes.includes("run")) {
+      throw new AppError("SCOPE_DENIED", "This token does not allow answering turns' tool calls");
+    }
     const registered = this.#tools.register(params);
     this.#streams.offerPending();
     return registered;
@@ -149,6 +155,16 @@ export class RpcConnection {
     if (!isDue || this.#inFlight > 0) return;
     this.#streams.retire();
     this.#socket.close(RECONNECT, "reconnect");
+  }
+
+  /** Ends a connection whose token is over, whatever it waits for; what cannot be looked up is looked up later. */
+  async #check(): Promise<void> {
+    if (await stillStands(this.#caller).catch(() => true)) {
+      this.#retireIfDue();
+      return;
+    }
+    this.#streams.abandon();
+    this.#socket.close(FORBIDDEN, "the access has ended");
   }
 
   #stalled(): void {

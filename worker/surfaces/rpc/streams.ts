@@ -1,6 +1,7 @@
 import { AppError } from "../../../sdk/contract/index.ts";
 import type { Caller, StartedRun } from "../../call.ts";
-import { type SessionAddress, sessionAddress } from "../../session-address.ts";
+import { sessionFor } from "../../confinement.ts";
+import type { SessionAddress } from "../../session-address.ts";
 import type { ConnectionTools } from "./client-tools.ts";
 import type { Outlet } from "./outlet.ts";
 import { cursorParam, overflow, RpcStream, type StreamSink } from "./stream.ts";
@@ -69,9 +70,6 @@ export class RpcStreams {
 
   /** `session/stream_open` (contract 3.6), with an optional cursor. @throws {AppError} */
   async open({ session_id, after }: Params): Promise<Params> {
-    if (!this.#caller.scopes.includes("read")) {
-      throw new AppError("SCOPE_DENIED", "This token does not allow watching a session");
-    }
     if (typeof session_id !== "string") {
       throw new AppError("INVALID_PARAMS", "Invalid params: session_id: expected a string");
     }
@@ -79,7 +77,7 @@ export class RpcStreams {
       const message = `This connection follows ${MAX_STREAMS} streams already: open another`;
       throw new AppError("SERVICE_UNAVAILABLE", message);
     }
-    const session = sessionAddress(session_id, this.#caller);
+    const session = await sessionFor("read", session_id, this.#caller);
     const ids = { stream_id: crypto.randomUUID(), session_id: session.sessionId };
     const stream = this.#follow(ids.stream_id, session, this.#sink(ids, session));
     try {

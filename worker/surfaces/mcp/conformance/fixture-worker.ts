@@ -53,8 +53,8 @@ function createFixtureServer({ era }: McpRequestContext): McpServer {
 export default new Hono<AppEnv>()
   .use(crossOrigin)
   .use(async (c, next) => {
-    const grant = await authenticate(c.req.raw, c.env, async () => ({ scopes: [], actor: "" }));
-    c.set("caller", { env: c.env, realm: "fixture", ...grant, origin: null });
+    const grant = await authenticate(c.req.raw, c.env, "fixture", async () => {});
+    c.set("caller", { ...grant, env: c.env, realm: "fixture", origin: null, ip: null });
     await next();
   })
   .route("/mcp", mountMcp(createFixtureServer, { bus }))

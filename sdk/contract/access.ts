@@ -1,0 +1,30 @@
+import * as z from "zod";
+import { Labels } from "./ids.ts";
+
+/** What a caller's token must allow: look, run turns, or change the realm. */
+export const Scope = z.enum(["read", "run", "admin"]);
+export type Scope = z.infer<typeof Scope>;
+
+/** Access to the events and the transcript of one session, and to nothing else. */
+export const Watching = z.object({
+  session_id: z.string(),
+  /** Nothing up to this place of the log is shown. */
+  after: z.int().nonnegative(),
+  /** Whether tools' arguments and results are left out. */
+  redact_tools: z.boolean(),
+});
+export type Watching = z.infer<typeof Watching>;
+
+/** What narrows an access further than its scopes do. */
+export interface Confines {
+  /** Only sessions with all of these labels; sessions that it creates get them. */
+  labels?: Labels;
+  watching?: Watching;
+}
+
+/** What a request may do, and in whose name: `admin`, `open` on a server without a token, or a token's id. */
+export interface Access {
+  scopes: readonly Scope[];
+  actor: string;
+  confines?: Confines;
+}
