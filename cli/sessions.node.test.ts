@@ -211,9 +211,9 @@ describe("rkat watch", () => {
   it.each([
     [["watch", "zzz"], 1, "No session matching 'zzz'"],
     [["watch", "last", "-f", "primary"], 2, "needs --stream-view focus"],
-    [["watch", "last", "--after", "99999999"], 1, "cursor"],
+    [["watch", "last", "--after", "99999999"], 1, "above the newest event"],
   ])("%j says what is wrong", async (args, code, message) => {
-    const finished = await inWatched(...args);
+    const finished = await rkat(args, env);
 
     expect([finished.code, finished.stderr]).toEqual([code, expect.stringContaining(message)]);
   });
