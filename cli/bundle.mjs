@@ -1,8 +1,9 @@
 // Bundles the CLI for quick starts: `rkat` takes the bundle while it is newer than all sources.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const root = join(import.meta.dirname ?? ".", "..");
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 async function compiler() {
   try {
