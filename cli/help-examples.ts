@@ -26,7 +26,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "sessions rewind": ["rkat sessions rewind last --turns 2"],
   "sessions share": ["rkat sessions share last"],
   tokens: ["rkat tokens list"],
-  "tokens create": ["rkat tokens create > token.txt"],
+  "tokens create": ["rkat tokens create --name ci --scope run --expires-in 90d"],
   "tokens list": ["rkat tokens list"],
   "tokens revoke": ["rkat tokens revoke <id>"],
   audit: ["rkat audit list", "rkat audit verify"],
