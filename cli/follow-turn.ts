@@ -1,13 +1,12 @@
-import {
-  type EventStream,
-  type MeerkatClient,
-  MeerkatError,
-  type RunResult,
-} from "../sdk/index.ts";
+import { type EventStream, MeerkatError, type RunResult } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { cancelOnSignal } from "./leaving.ts";
 import { Screen } from "./screen.ts";
+import type { RunUsage } from "./turn-cost.ts";
 import type { Display } from "./turn-flags.ts";
 import { TurnRenderer } from "./turn-renderer.ts";
+import { summaryLine } from "./turn-summary.ts";
+import type { Connection } from "./with-client.ts";
 
 /** How a turn is followed. */
 export interface FollowOptions extends Display {
@@ -17,34 +16,64 @@ export interface FollowOptions extends Display {
 
 /** Shows a turn until it ends, then its outcome; Ctrl-C cancels the turn. */
 export async function followTurn(
-  client: MeerkatClient,
+  connection: Connection,
   stream: EventStream,
   display: FollowOptions,
 ): Promise<number> {
+  const since = performance.now();
   const isProse = !display.json && !display.wantsJson;
   const screen = new Screen(isProse ? process.stdout : process.stderr, process.stderr);
+  const usage = await shown(connection, stream, screen, display);
+  const result = stream.result;
+  printAnswer(result, display);
+  process.stderr.write(extractionNotes(result));
+  const milliseconds = performance.now() - since;
+  const facts = screen.noteWidth !== undefined && {
+    milliseconds,
+    cost: usage && (await knownCost(connection, result.sessionId, usage)),
+  };
+  process.stderr.write(`${summaryLine(result, facts || undefined)}\n`);
+  if (display.tellsIds) process.stderr.write(idLines(result));
+  if (result.terminalCauseKind === "budget_exhausted") return exitCodes.budgetExhausted;
+  return result.extractionError ? exitCodes.error : exitCodes.ok;
+}
+
+/** @returns the tokens of the run, as its last event tells them */
+async function shown(
+  connection: Connection,
+  stream: EventStream,
+  screen: Screen,
+  display: FollowOptions,
+): Promise<RunUsage | undefined> {
   const renderer = new TurnRenderer(screen, display);
-  const stopListening = interruptOnSignal(client, screen, () => stream.sessionId);
+  const stopListening = cancelOnSignal(connection, screen, {
+    session: () => stream.sessionId,
+  });
+  let usage: RunUsage | undefined;
   let began = false;
+  screen.wait("Waiting");
   try {
     for await (const event of stream) {
       began = true;
       renderer.show(event);
+      // What the answer's JSON costs beyond is not in the event.
+      if (event.type === "run_completed" && !event.extractionRequired) usage = event.usage;
     }
   } catch (error) {
     screen.endLine();
     throw began ? withWayBack(error, stream.sessionId) : error;
   } finally {
+    screen.stopWaiting();
     stopListening();
   }
   renderer.finish();
-  const result = stream.result;
-  printAnswer(result, display);
-  process.stderr.write(extractionNotes(result));
-  process.stderr.write(`${summaryLine(result)}\n`);
-  if (display.tellsIds) process.stderr.write(idLines(result));
-  if (result.terminalCauseKind === "budget_exhausted") return exitCodes.budgetExhausted;
-  return result.extractionError ? exitCodes.error : exitCodes.ok;
+  return usage;
+}
+
+/** A price is a courtesy: the answer does not fail for want of it. */
+async function knownCost({ client }: Connection, sessionId: string, usage: RunUsage) {
+  const { costOfRun } = await import("./turn-cost.ts");
+  return await costOfRun(client, sessionId, usage).catch(() => undefined);
 }
 
 function wireError({ lastOutput, ...error }: NonNullable<RunResult["extractionError"]>) {
@@ -93,47 +122,13 @@ function extractionNotes({ schemaWarnings, extractionError }: RunResult): string
   return `${warnings.join("")}Error: no JSON that fits the schema after ${tries}: ${reason}\n`;
 }
 
-function summaryLine({ sessionId, turns, usage }: RunResult): string {
-  return `[Session: ${shortId(sessionId)} | Turns: ${turns} | Tokens: ${usage.inputTokens} in / ${usage.outputTokens} out]`;
-}
-
 function idLines({ sessionId, sessionRef }: RunResult): string {
   return `Session: ${sessionId}\nSession Ref: ${sessionRef}\n`;
-}
-
-/** The end of the id: ids made within a minute begin alike, and a reference may be either end. */
-function shortId(sessionId: string): string {
-  return sessionId.slice(-8);
 }
 
 /** A failed turn leaves its session behind: the user is told how to go on with it. */
 function withWayBack(error: unknown, sessionId: string | undefined): unknown {
   if (!(error instanceof MeerkatError) || sessionId === undefined) return error;
-  return new Error(`${error.message}\nThe session is kept: rkat resume ${sessionId} "…"`, {
-    cause: error,
-  });
-}
-
-/** The first Ctrl-C cancels the turn and waits for its end; the second leaves at once. */
-function interruptOnSignal(
-  client: MeerkatClient,
-  screen: Screen,
-  session: () => string | undefined,
-): () => void {
-  let asked = false;
-  const interrupt = () => {
-    const session_id = session();
-    if (asked || session_id === undefined) process.exit(exitCodes.error);
-    asked = true;
-    screen.note("Cancelling the turn; Ctrl-C again to leave at once.");
-    client.call("turn/interrupt", { session_id }).catch((error: unknown) => {
-      process.stderr.write(`Error: ${String(error)}\n`);
-      process.exit(exitCodes.error);
-    });
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, interrupt);
-  return () => {
-    for (const signal of signals) process.removeListener(signal, interrupt);
-  };
+  const way = `The session is kept: rkat resume ${sessionId} "…"`;
+  return new MeerkatError(error.code, `${error.message}\n${way}`, { cause: error });
 }

@@ -10,6 +10,7 @@ export interface GlobalFlags {
   realmBackend?: string;
   stateRoot?: string;
   contextRoot?: string;
+  profile?: string;
 }
 
 export const backends: readonly string[] = ["sqlite", "redb", "jsonl", "memory"];
@@ -27,7 +28,8 @@ export function addGlobalFlags(program: Command): Command {
       ).choices(backends),
     )
     .option("--state-root <dir>", "folder of the embedded server (env RKAT_STATE_ROOT)")
-    .option("--context-root <dir>", "folder whose workspace realm to use (default: here)");
+    .option("--context-root <dir>", "folder whose workspace realm to use (default: here)")
+    .option("--profile <name>", "login to use; 'local' for this machine (env RKAT_PROFILE)");
 }
 
 /** The realm that the flags or the environment ask for; nothing when they leave it open. */

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.ts";
-import { keyHint } from "./key-hint.ts";
+import { nextStep } from "./next-step.ts";
 import { buildProgram } from "./program.ts";
 import { silenceKnownWarnings } from "./quiet-warnings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -37,7 +37,8 @@ function explain(error: unknown): number {
   // Commander has already told what is wrong, or shown the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.stderr.write(keyHint(error));
+  const next = nextStep(error);
+  if (next !== undefined) process.stderr.write(`${next}\n`);
   if (process.env["RKAT_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.error;
 }

@@ -22,6 +22,29 @@ export function narrate(event: AgentEvent): string | undefined {
   return warn(event);
 }
 
+/** A tool call that has ended, with what it was asked, on one line of a terminal. */
+export function folded(event: ToolCallEnd, args: unknown, width: number): string {
+  const asked = `${event.name} ${JSON.stringify(args) ?? ""}`;
+  if (event.type === "tool_execution_timed_out") {
+    return fitted(`✗ ${asked} timed out after ${event.timeoutMs} ms`, width);
+  }
+  const mark = event.isError ? "✗" : "✓";
+  const time = ` (${event.durationMs} ms)`;
+  const [first = "", ...more] = event.result.split("\n");
+  const result = more.length > 0 ? `${first}… ${more.length} more lines` : first;
+  return fitted(`${mark} ${asked} → ${result}`, width - time.length) + time;
+}
+
+/** The events that end a tool call. */
+export type ToolCallEnd = Extract<
+  AgentEvent,
+  { type: "tool_execution_completed" | "tool_execution_timed_out" }
+>;
+
+function fitted(line: string, width: number): string {
+  return line.length < width ? line : `${line.slice(0, Math.max(0, width - 2)).toWellFormed()}…`;
+}
+
 /** The part of it that is told even when the user did not ask to watch. */
 export function warn(event: AgentEvent): string | undefined {
   if (event.type === "budget_warning") {

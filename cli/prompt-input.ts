@@ -2,11 +2,12 @@ import { fstatSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
 /** How a command treats what is piped into it (contract 10.6). */
-export type StdinMode = "auto" | "blob" | "off";
+export type StdinMode = "auto" | "blob" | "lines" | "off";
 
 /** The prompt, with piped input in front of it where there is any. */
 export async function withPipedInput(prompt: string, mode: StdinMode): Promise<string> {
-  if (mode === "off" || process.stdin.isTTY || (mode === "auto" && !isPiped())) return prompt;
+  if (mode === "off" || mode === "lines" || process.stdin.isTTY || (mode === "auto" && !isPiped()))
+    return prompt;
   return wrapPrompt((await text(process.stdin)).trim(), prompt);
 }
 

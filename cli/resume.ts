@@ -14,6 +14,9 @@ export async function resume(reference: string, prompt: string, flags: TurnFlags
     const sessionId = await findSession(reference, connection);
     await tellAboutDemo(connection, flags, sessionId);
     const stream = connection.client.session(sessionId).stream(input, options);
-    return await followTurn(connection.client, stream, { ...display, tellsIds: true });
+    const exitCode = await followTurn(connection, stream, { ...display, tellsIds: true });
+    if (flags.stdin !== "lines") return exitCode;
+    const { followLines } = await import("./line-events.ts");
+    return await followLines(connection, sessionId, { display, format: flags.lineFormat, options });
   });
 }

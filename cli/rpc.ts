@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { exitCodes } from "./exit-codes.ts";
 import { type GlobalFlags, requestedRealm } from "./global-flags.ts";
+import { chosenProfile } from "./profiles.ts";
 import { checkedRealm } from "./realm-name.ts";
 import { Bridge } from "./rpc-bridge/bridge.ts";
 import { ClientPipe } from "./rpc-bridge/client-pipe.ts";
@@ -13,7 +14,8 @@ const LEAVING_MS = 2_000;
 /** Serves one client on standard input and output until it closes its end, or a signal says so. */
 export async function rpc({ isolated, ...flags }: GlobalFlags): Promise<number> {
   const version = contractVersion();
-  const named = await requestedRealm(isolated ? { ...flags, isolated } : flags);
+  const asked = await requestedRealm(isolated ? { ...flags, isolated } : flags);
+  const named = asked ?? chosenProfile(flags)?.realm;
   // Unlike commands, whose realm is the folder's, each nameless bridge has one of its own (contract 1.2).
   const realm = checkedRealm(named ?? (await requestedRealm({ isolated: true })));
   const signalled = untilSignal();

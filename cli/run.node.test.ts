@@ -148,6 +148,35 @@ describe("rkat run", () => {
     expect(ignored.stdout).toContain('You said: "Sum up"');
   });
 
+  it("runs a turn for each line of standard input", async () => {
+    const lines = ["run", "--stdin", "lines", "--line-format", "json", "Watch out"];
+    const { code, stdout } = await rkat(lines, env, '{"disk": 91}\n\n{"disk": 99}\n');
+
+    expect(code).toBe(0);
+    const said = [...stdout.matchAll(/You said: "(.*?)"\./g)].map(([, prompt]) => prompt);
+    expect(said).toEqual([
+      "Watch out",
+      '[EVENT via stdin] {"disk":91}',
+      '[EVENT via stdin] {"disk":99}',
+    ]);
+
+    const wrong = await rkat(lines, env, "disk full\n");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining("line 1 of standard input"),
+    ]);
+  });
+
+  it.each(["--app-context={}", "--allow-tool=datetime", "--block-tool=shell", "--wait-for-mcp"])(
+    "says that %s is not available, and what is",
+    async (flag) => {
+      const { code, stderr } = await rkat(["run", flag, "Hi"], env);
+
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^Error: --[a-z-]+ is not available on this deployment; \S.*\n$/);
+    },
+  );
+
   it("ends a failed turn in a sentence, and says how to go on", async () => {
     const { code, stderr } = await rkat(["run", "--model", "demo", "Please fail"], env);
 
@@ -187,6 +216,7 @@ describe("rkat run", () => {
     const keyless = await rkat(["run", "-m", "gpt-5.2", "-p", "openai", "Hi"], env);
     expect(keyless.code).toBe(1);
     expect(keyless.stderr).toContain("API key not set for provider 'openai'");
+    expect(keyless.stderr).toContain("OPENAI_API_KEY where the server runs");
   });
 
   it("says at once that nobody answers at the URL", async () => {
@@ -213,6 +243,26 @@ describe("rkat run", () => {
     expect(stderr).toContain("Cancelling the turn");
     const [, id = ""] = /rkat resume (\S+) /.exec(stderr) ?? [];
     expect((await rkat(["resume", id, "Go on"], env)).code).toBe(0);
+  });
+
+  it("leaves the turn running on Ctrl-C twice, and says how to come back", async () => {
+    const child = spawnRkat(["run", "-s", "slow please"], env);
+    child.stdin.end();
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += String(chunk);
+    });
+    const closed = once(child, "close");
+    await Promise.race([once(child.stdout, "data"), closed]);
+
+    child.kill("SIGINT");
+    await until(() => stderr.includes("Ctrl-C again"));
+    child.kill("SIGINT");
+    await closed;
+
+    const [, id = ""] = /^The turn goes on: rkat watch (\S+)$/m.exec(stderr) ?? [];
+    const watched = await rkat(["watch", id, "--once"], env);
+    expect(watched.stdout).toContain("for real answers.");
   });
 
   it("shows help and version without a server", async () => {

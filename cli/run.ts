@@ -14,11 +14,16 @@ export interface RunFlags extends TurnFlags {
 export async function run(prompt: string, flags: RunFlags): Promise<number> {
   const display = displayOf(flags);
   const labels = flags.label && keyValues("--label", flags.label);
-  const options = { ...turnOptions(flags), ...(labels && { labels }) };
+  const options = turnOptions(flags);
   const input = await withPipedInput(prompt, flags.stdin);
   return await withClient(flags, async (connection) => {
     await tellAboutDemo(connection, flags);
-    const stream = connection.client.createSessionStreaming(input, options);
-    return await followTurn(connection.client, stream, display);
+    const created = { ...options, ...(labels && { labels }) };
+    const stream = connection.client.createSessionStreaming(input, created);
+    const exitCode = await followTurn(connection, stream, display);
+    if (flags.stdin !== "lines") return exitCode;
+    const { followLines } = await import("./line-events.ts");
+    const { sessionId } = stream.result;
+    return await followLines(connection, sessionId, { display, format: flags.lineFormat, options });
   });
 }

@@ -1,32 +1,55 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
+import { MarkdownPainter } from "./markdown.ts";
+import { Spinner } from "./spinner.ts";
 
 /** A stream that may be a terminal. */
-export type Output = Writable & { isTTY?: boolean };
+export type Output = Writable & { isTTY?: boolean; columns?: number; hasColors?: () => boolean };
+
+/** What a terminal would obey instead of showing it; a model's or tool's text must not move the cursor. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is about
+const commands = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** The two streams of a command, kept from running into each other's lines on a terminal. */
 export class Screen {
   readonly #answer: Output;
   readonly #notes: Output;
+  readonly #spinner: Spinner;
+  #markdown: MarkdownPainter | undefined;
   #midLine = false;
 
   /** `answer` takes the model's text, `notes` everything else; both may be the same. */
   constructor(answer: Output, notes: Output) {
     this.#answer = answer;
     this.#notes = notes;
+    this.#spinner = new Spinner(notes);
+  }
+
+  /** How wide a note's line can be where a person reads it; nothing where no person does. */
+  get noteWidth(): number | undefined {
+    return this.#notes.isTTY ? (this.#notes.columns ?? 80) : undefined;
   }
 
   /** Writes a piece of the answer, with `prefix` before each line that it begins. */
   answer(text: string, prefix = ""): void {
     if (text === "") return;
+    this.#spinner.stop();
+    const shown = this.#answer.isTTY ? text.replaceAll(commands, "") : text;
+    if (prefix === "" && this.#answer.isTTY && this.#answer.hasColors?.()) {
+      this.#markdown ??= new MarkdownPainter((styled) => this.#answer.write(styled));
+      this.#markdown.write(shown);
+      return;
+    }
     const start = this.#midLine ? "" : prefix;
-    const body = prefix === "" ? text : text.replaceAll(/\n(?=[^])/g, `\n${prefix}`);
+    const body = prefix === "" ? shown : shown.replaceAll(/\n(?=[^])/g, `\n${prefix}`);
     this.#answer.write(start + body);
-    this.#midLine = !text.endsWith("\n");
+    this.#midLine = !shown.endsWith("\n");
   }
 
   /** Ends the answer's line, if one is open. */
   endLine(): void {
+    this.#markdown?.end();
+    this.#markdown = undefined;
     if (this.#midLine) this.#answer.write("\n");
     this.#midLine = false;
   }
@@ -38,8 +61,20 @@ export class Screen {
 
   /** Writes a piece of something that is not the answer, such as the model's thinking. */
   aside(text: string): void {
+    this.#spinner.stop();
     if (this.#sharesTheScreen()) this.endLine();
-    this.#notes.write(this.#dim(text));
+    this.#notes.write(this.#dim(this.#notes.isTTY ? text.replaceAll(commands, "") : text));
+  }
+
+  /** Shows that something goes on, until the next word. */
+  wait(text: string): void {
+    if (this.#sharesTheScreen()) this.endLine();
+    this.#spinner.start(text);
+  }
+
+  /** Nothing goes on any more. */
+  stopWaiting(): void {
+    this.#spinner.stop();
   }
 
   #sharesTheScreen(): boolean {

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { freshStateRoot, rkat, type Served, startServe } from "./test-support.ts";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import {
+  freshStateRoot,
+  launcher,
+  rkat,
+  type Served,
+  spawnRkat,
+  startServe,
+} from "./test-support.ts";
 
 // Every test starts processes, on a machine that may be busy with other tests.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -156,6 +166,92 @@ describe("rkat resume", () => {
     expect((await rkat(["--realm", "empty", "c", "Hi"], env)).stderr).toBe(
       "Error: No sessions found in this realm\n",
     );
+  });
+});
+
+describe("rkat watch", () => {
+  const inWatched = (...args: string[]) => rkat(["--realm", "watched", ...args], env);
+
+  it("shows a running turn from its beginning, and leaves with it when told to", async () => {
+    await inWatched("run", "An older turn");
+    const running = spawnRkat(["--realm", "watched", "resume", "last", "-s", "slow please"], env);
+    running.stdin.end();
+    const ended = once(running, "close");
+    await Promise.race([once(running.stdout, "data"), ended]);
+
+    const { code, stdout, stderr } = await inWatched("watch", "~1", "--once");
+    await ended;
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^This is the demo provider.*"slow please".*\n$/);
+    expect(stderr).toMatch(/^Watching session \S+ \(running\); Ctrl-C cancels its turn\.$/m);
+    expect(stderr).toContain("▶ slow please");
+    expect(stderr).not.toContain("An older turn");
+  });
+
+  it("prints the log from any place on as JSON, an event a line", async () => {
+    const watching = spawnRkat(["--realm", "watched", "watch", "last", "--after=0", "--json"], env);
+    const closed = once(watching, "close");
+    const types: string[] = [];
+    for await (const line of createInterface({ input: watching.stdout })) {
+      const { payload, seq } = JSON.parse(line);
+      expect(seq).toBeGreaterThan(0);
+      types.push(payload.type);
+      if (types.filter((type) => type === "run_completed").length === 2) break;
+    }
+    // The session is idle: there is nothing to cancel, so Ctrl-C leaves.
+    watching.kill("SIGINT");
+    await closed;
+
+    expect(types).toContain("run_started");
+    expect(types).toContain("text_delta");
+    expect(watching.exitCode).toBe(0);
+  });
+
+  it.each([
+    [["watch", "zzz"], 1, "No session matching 'zzz'"],
+    [["watch", "last", "-f", "primary"], 2, "needs --stream-view focus"],
+    [["watch", "last", "--after", "99999999"], 1, "above the newest event"],
+  ])("%j says what is wrong", async (args, code, message) => {
+    const finished = await rkat(args, env);
+
+    expect([finished.code, finished.stderr]).toEqual([code, expect.stringContaining(message)]);
+  });
+});
+
+describe("completion", () => {
+  const completed = async (...words: string[]) => {
+    const { stdout } = await rkat(["complete", "--", ...words], env);
+    return stdout.trimEnd().split("\n");
+  };
+
+  it("knows commands, flags, choices and sessions", async () => {
+    expect(await completed("sessions", "sh")).toEqual(["show\tprint a session and its transcript"]);
+    expect(await completed("resume", "last", "--stream-f")).toEqual([
+      "--stream-focus\tthe scope of --stream-view focus",
+    ]);
+    expect(await completed("run", "-p", "an")).toEqual(["anthropic"]);
+    expect(await completed("completion", "z")).toEqual(["zsh"]);
+    const found = await completed("sessions", "show", idOf(0).slice(0, -2));
+    expect(found).toContainEqual(expect.stringMatching(`^${idOf(0)}\t\\d+ messages nth=first$`));
+    expect(await completed("--realm", "empty", "sessions", "delete", "")).toEqual([
+      "last\tthe most recent session",
+    ]);
+  });
+
+  it("starts no server to find sessions", async () => {
+    const own = { RKAT_STATE_ROOT: freshStateRoot() };
+
+    expect((await rkat(["complete", "--", "watch", ""], own)).stdout).toBe("");
+  });
+
+  it("works in bash", async () => {
+    const { stdout: script } = await rkat(["completion", "bash"]);
+    const typed = 'COMP_WORDS=(rkat sess); COMP_CWORD=1; _rkat; echo "${COMPREPLY[@]}"';
+    const call = `rkat() { "${process.execPath}" "${launcher}" "$@"; }`;
+    const shell = spawnSync("bash", ["-c", `${call}\n${script}\n${typed}`], { encoding: "utf8" });
+
+    expect(shell.stdout).toBe("sessions\n");
   });
 });
 

@@ -7,7 +7,11 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageRoot } from "./package-root.ts";
 
-const launcher = join(packageRoot, "cli", "bin", "rkat.mjs");
+/** What the shell runs as `rkat`. */
+export const launcher = join(packageRoot, "cli", "bin", "rkat.mjs");
+
+/** A folder without logins. */
+const noLogins = mkdtempSync(join(tmpdir(), "rkat-config-"));
 
 /** How one `rkat` ended. */
 export interface Finished {
@@ -24,7 +28,7 @@ export function freshStateRoot(): string {
 /** Only what a test says about providers, tokens and servers counts, not the developer's shell. */
 function cleanEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
-  return { PATH, HOME, ...env };
+  return { PATH, HOME, XDG_CONFIG_HOME: noLogins, ...env };
 }
 
 /** Starts an `rkat` of its own, as a shell would. */

@@ -10,9 +10,11 @@ import {
   wholeNumber,
 } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import type { LineFormat } from "./line-events.ts";
 import type { StdinMode } from "./prompt-input.ts";
 import { addSchemaFlags, type SchemaCompat, schemaOptions } from "./schema-flags.ts";
 import { chooseView, type StreamView, streamViews } from "./stream-view.ts";
+import { addUnavailableFlags } from "./unavailable-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The flags of every command that runs a turn (contract 10.2, 10.3). */
@@ -38,6 +40,8 @@ export interface TurnFlags extends GlobalFlags {
   streamView?: string;
   streamFocus?: string;
   stdin: StdinMode;
+  lineFormat: LineFormat;
+  yolo?: boolean;
   verbose?: boolean;
 }
 
@@ -64,6 +68,8 @@ export function addTurnFlags(command: Command): Command {
   addModelFlags(command);
   addLimitFlags(command);
   addSchemaFlags(command);
+  addInputFlags(command);
+  addUnavailableFlags(command);
   return addDisplayFlags(command);
 }
 
@@ -82,7 +88,8 @@ function addModelFlags(command: Command): void {
         "workspace",
         "full",
       ]),
-    );
+    )
+    .option("--yolo", "same as --tools full");
 }
 
 function addLimitFlags(command: Command): void {
@@ -93,29 +100,45 @@ function addLimitFlags(command: Command): void {
     .option("--max-tool-calls <count>", "most tool calls of the run", wholeNumber);
 }
 
-function addDisplayFlags(command: Command): Command {
-  const asked = new Set<string>();
-  for (const name of ["stream", "no-stream"]) command.on(`option:${name}`, () => asked.add(name));
-  return command
-    .option("-s, --stream", "show the answer as it comes (default on a terminal)")
-    .option("--no-stream", "show the answer when it is complete")
-    .addOption(new Option("-w, --stream-view <view>", "scopes to show").choices(streamViews))
-    .option("-f, --stream-focus <scope>", "the scope of --stream-view focus")
+function addInputFlags(command: Command): void {
+  command
     .addOption(
-      new Option("-o, --output <format>", "form of the answer")
+      new Option("--stdin <mode>", "piped input: before the prompt, or a turn for each line")
+        .choices(["auto", "blob", "lines", "off"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--line-format <format>", "what the lines of --stdin lines are")
         .choices(["text", "json"])
         .default("text"),
     )
-    .option("--json", "same as --output json")
-    .addOption(
-      new Option("--stdin <mode>", "piped input before the prompt")
-        .choices(["auto", "blob", "off"])
-        .default("auto"),
-    )
+    // A session is kept in any case; the original's command lines say it.
+    .addOption(new Option("--keep-alive", "accepted with --stdin lines").hideHelp());
+}
+
+function addDisplayFlags(command: Command): Command {
+  const asked = new Set<string>();
+  for (const name of ["stream", "no-stream"]) command.on(`option:${name}`, () => asked.add(name));
+  return addViewFlags(command)
+    .option("-s, --stream", "show the answer as it comes (default on a terminal)")
+    .option("--no-stream", "show the answer when it is complete")
     .option("-v, --verbose", "tell about tool calls and tokens without --stream too")
     .hook("preAction", () => {
       if (asked.size > 1) throw new UsageError("--stream and --no-stream exclude each other");
     });
+}
+
+/** Declares which scopes are shown, and as what. */
+export function addViewFlags(command: Command): Command {
+  return command
+    .addOption(new Option("-w, --stream-view <view>", "scopes to show").choices(streamViews))
+    .option("-f, --stream-focus <scope>", "the scope of --stream-view focus")
+    .addOption(
+      new Option("-o, --output <format>", "form of what is printed")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("--json", "same as --output json");
 }
 
 /** Settles how to show the turn, and refuses flags that contradict each other. */
@@ -131,6 +154,7 @@ export function displayOf(flags: TurnFlags): Display {
 export function turnOptions(flags: TurnFlags) {
   const providerParams = providerParamsOf(flags);
   const budgetLimits = budgetLimitsOf(flags);
+  const tools = flags.tools ?? (flags.yolo ? "full" : undefined);
   return {
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.provider !== undefined && { provider: flags.provider }),
@@ -139,7 +163,7 @@ export function turnOptions(flags: TurnFlags) {
     ...(flags.instructions && { additionalInstructions: flags.instructions }),
     ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
     ...(budgetLimits && { budgetLimits }),
-    ...(flags.tools && { enableBuiltins: flags.tools !== "none" }),
+    ...(tools && { enableBuiltins: tools !== "none" }),
     ...schemaOptions(flags),
   };
 }

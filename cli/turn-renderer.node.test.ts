@@ -1,9 +1,12 @@
 import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { AgentEvent } from "../sdk/index.ts";
+import type { AgentEvent, RunResult } from "../sdk/index.ts";
 import { Screen } from "./screen.ts";
 import type { StreamView } from "./stream-view.ts";
+import { dollars } from "./turn-cost.ts";
 import { TurnRenderer } from "./turn-renderer.ts";
+import { money, summaryLine } from "./turn-summary.ts";
 
 const usage = { inputTokens: 3, outputTokens: 5 };
 
@@ -130,5 +133,71 @@ describe("a turn that is not streamed", () => {
     const { notes } = rendered(turn, { streaming: false, verbose: true });
 
     expect(notes()).toMatch(/^→ datetime/);
+  });
+});
+
+describe("a turn at a terminal", () => {
+  it("has a line for each tool call, and no cursor commands of the tool's", () => {
+    const [answer, notes] = [new PassThrough(), new PassThrough()];
+    const terminal = Object.assign(notes, { isTTY: true, columns: 60 });
+    const options = { view: { kind: "primary" }, streaming: true, verbose: false } as const;
+    const renderer = new TurnRenderer(new Screen(answer, terminal), options);
+    const hostile = turn.map((event) => {
+      if (event.type === "tool_call_requested") return { ...event, args: {} };
+      return event.type === "tool_execution_completed"
+        ? { ...event, result: "a\u001b[2Jb" }
+        : event;
+    });
+    for (const event of [...turn, ...hostile]) renderer.show(event);
+    renderer.finish();
+
+    const told = String(notes.read());
+    const folds = [...stripVTControlCharacters(told).matchAll(/✓.*$/gm)].map(([line]) => line);
+    expect(folds).toEqual([
+      expect.stringMatching(/^✓ datetime \{"zone":"x+… \(7 ms\)$/),
+      "✓ datetime {} → a[2Jb (7 ms)",
+    ]);
+    expect(folds[0]?.length).toBe(59);
+    expect(told).not.toContain("\u001b[2J");
+  });
+});
+
+describe("the summary", () => {
+  const result = { sessionId: "01936f8a-7b2c-7000-8000-000012345678", turns: 2, usage };
+
+  it("is stable in a pipe, and tells cost and time to people", () => {
+    // Only what the line tells.
+    const told = result as unknown as RunResult;
+    const line = "Session: 12345678 | Turns: 2 | Tokens: 3 in / 5 out";
+    expect(summaryLine(told)).toBe(`[${line}]`);
+    expect(summaryLine(told, { milliseconds: 3_210, cost: 0.00123 })).toBe(
+      `[${line} | Cost: $0.0012 | Time: 3.2 s]`,
+    );
+    expect(summaryLine(told, { milliseconds: 99, cost: undefined })).toBe(
+      `[${line} | Time: 0.1 s]`,
+    );
+  });
+
+  it("writes money with two digits that say something", () => {
+    expect([0, 0.000012, 0.0123, 0.1, 1.239, 12].map(money)).toEqual([
+      "$0.00",
+      "$0.000012",
+      "$0.012",
+      "$0.10",
+      "$1.24",
+      "$12.00",
+    ]);
+  });
+
+  it("prices cached input apart", () => {
+    const price = { input: 5, output: 25, cached_input: 0.5, cache_write: 6 };
+    const used = {
+      inputTokens: 1_000_000,
+      outputTokens: 100_000,
+      cacheReadTokens: 400_000,
+      cacheCreationTokens: 100_000,
+    };
+
+    expect(dollars(price, used)).toBeCloseTo(2.5 + 0.2 + 0.6 + 2.5, 10);
   });
 });

@@ -1,5 +1,5 @@
 import type { AgentEvent } from "../sdk/index.ts";
-import { narrate, warn } from "./narration.ts";
+import { folded, narrate, type ToolCallEnd, warn } from "./narration.ts";
 import type { Screen } from "./screen.ts";
 import { linePrefix, PRIMARY_SCOPE, shows, type StreamView } from "./stream-view.ts";
 
@@ -15,6 +15,7 @@ export class TurnRenderer {
   readonly #screen: Screen;
   readonly #options: RenderOptions;
   readonly #scopes = new Set<string>();
+  readonly #args = new Map<string, unknown>();
   #thinking = false;
 
   constructor(screen: Screen, options: RenderOptions) {
@@ -30,12 +31,14 @@ export class TurnRenderer {
     const prefix = linePrefix(view, scope);
     if (streaming) this.#stream(event, prefix);
     if (event.type === "step_restarted") this.#screen.endLine();
-    const note = streaming || verbose ? narrate(event) : warn(event);
+    const note = streaming || verbose ? this.#note(event) : warn(event);
     if (note !== undefined) this.#screen.note(prefix + note);
+    this.#wait(event);
   }
 
   /** @throws Error when the user wanted to see a scope that the run did not have. */
   finish(): void {
+    this.#screen.stopWaiting();
     if (this.#options.streaming) this.#screen.endLine();
     const { view } = this.#options;
     if (view.kind !== "focus" || this.#scopes.has(view.scope)) return;
@@ -57,4 +60,27 @@ export class TurnRenderer {
       this.#screen.note(`${prefix}── model call ${event.turnNumber + 1} ──`);
     }
   }
+
+  /** A person at a terminal gets a line for each tool call, unless all of it is asked for. */
+  #note(event: AgentEvent): string | undefined {
+    const width = this.#screen.noteWidth;
+    if (width === undefined || this.#options.verbose) return narrate(event);
+    if (event.type === "tool_call_requested") {
+      this.#args.set(event.id, event.args);
+      return undefined;
+    }
+    return isToolCallEnd(event) ? folded(event, this.#args.get(event.id), width) : narrate(event);
+  }
+
+  #wait(event: AgentEvent): void {
+    if (event.type === "turn_started") this.#screen.wait("Thinking");
+    if (event.type === "tool_execution_started") this.#screen.wait(`Running ${event.name}`);
+    if (event.type === "interaction_callback_pending") {
+      this.#screen.wait(`Waiting for a client to run ${event.toolName}`);
+    }
+  }
+}
+
+function isToolCallEnd(event: AgentEvent): event is ToolCallEnd {
+  return event.type === "tool_execution_completed" || event.type === "tool_execution_timed_out";
 }

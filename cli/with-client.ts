@@ -1,12 +1,14 @@
 import { MeerkatClient } from "../sdk/index.ts";
 import { type Deployment, openDeployment } from "./deployment.ts";
 import { type GlobalFlags, instanceFlags } from "./global-flags.ts";
+import { exchange } from "./http-exchange.ts";
 
 /** A connection to the deployment, for the length of one command. */
 export interface Connection {
   client: MeerkatClient;
   /** Absent when the deployment chooses it. */
   realm: string | undefined;
+  place: Deployment["place"];
 }
 
 /** Connects, lets a command do its work, and leaves nothing behind however that ends. */
@@ -14,11 +16,19 @@ export async function withClient(
   flags: GlobalFlags,
   work: (connection: Connection) => Promise<number>,
 ): Promise<number> {
-  const deployment = await openDeployment(flags);
+  return await withDeployment(await openDeployment(flags), flags, work);
+}
+
+/** The same with a deployment that was found already, which is let go at the end. */
+export async function withDeployment<Result>(
+  deployment: Deployment,
+  flags: GlobalFlags,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
   const client = new MeerkatClient();
   try {
     await connect(client, deployment, flags);
-    return await work({ client, realm: deployment.realm });
+    return await work({ client, realm: deployment.realm, place: deployment.place });
   } finally {
     await client.close();
     await deployment.release();
@@ -30,16 +40,20 @@ async function connect(
   { url, token, realm }: Deployment,
   flags: GlobalFlags,
 ): Promise<void> {
-  const { instance } = instanceFlags(flags);
-  const connected = client.connect({ url, token, realmId: realm, instanceId: instance });
+  const { instance: instanceId } = instanceFlags(flags);
+  const connected = client.connect({ url, token, realmId: realm, instanceId, exchange });
   // The SDK is patient with a deployment that does not answer; somebody at a terminal is not.
-  await Promise.all([connected, reach(url)]);
+  connected.catch(() => undefined);
+  await reach(url);
+  await connected;
 }
 
-async function reach(url: string): Promise<void> {
+/** @throws Error that says why nobody answers at a URL */
+export async function reach(url: string): Promise<void> {
   try {
-    const reply = await fetch(`${url.replace(/\/+$/, "")}/health`);
-    await reply.body?.cancel();
+    const request = { method: "GET", headers: {} };
+    const reply = await exchange(`${url.replace(/\/+$/, "")}/health`, request);
+    await reply.text();
   } catch (error) {
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -33,7 +33,7 @@ export {
   isToolCallRequested,
   isTurnCompleted,
 } from "./guards.ts";
-export type { Fetch, NetworkOptions } from "./network-transport.ts";
+export type { Exchange, Fetch, NetworkOptions } from "./network-transport.ts";
 export type { ConfigEnvelope, ConfigHistory, ConfigHistoryOptions } from "./realm-config.ts";
 export type { RealmDeletion, RealmInfo } from "./realms.ts";
 export type {

@@ -15,6 +15,17 @@ import {
 /** How requests go out: the global `fetch`, or that of a Worker's service binding. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
+/** One request and its answer: as much of `fetch` as calls without a socket need. */
+export type Exchange = (
+  url: string,
+  request: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+    signal?: AbortSignal | null;
+  },
+) => Promise<{ status: number; text(): Promise<string> }>;
+
 /** Where a deployment is, and who asks. */
 export interface NetworkOptions {
   /** The deployment's address; "http://127.0.0.1:8080" when left out. */
@@ -27,6 +38,8 @@ export interface NetworkOptions {
   instanceId?: string | undefined;
   /** Sends requests; outside browsers it also opens sockets, by `Upgrade`, unless `webSocket` does. */
   fetch?: Fetch | undefined;
+  /** Sends requests in place of `fetch`, and leaves sockets as they are. */
+  exchange?: Exchange | undefined;
   /** Opens sockets, with a ticket in place of the token. */
   webSocket?: WebSocketClass | undefined;
 }
@@ -42,6 +55,7 @@ export class NetworkTransport implements Transport {
   readonly #base: string;
   readonly #rpcUrl: string;
   readonly #fetch: Fetch;
+  readonly #exchange: Exchange;
   readonly #authorization: Record<string, string>;
 
   /** @throws {MeerkatError} `INVALID_ARGS` for an address that is none. */
@@ -56,6 +70,7 @@ export class NetworkTransport implements Transport {
     this.#base = url.replace(/\/+$/, "") + realm;
     this.#rpcUrl = `${this.#base}/rpc${label}`;
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#exchange = options.exchange ?? ((input, init) => this.#fetch(input, init));
     this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
@@ -112,7 +127,7 @@ export class NetworkTransport implements Transport {
     const headers = { ...this.#authorization, "content-type": "application/json" };
     const init = { method: "POST", headers, body: JSON.stringify(message), signal: signal ?? null };
     try {
-      const response = await reached(this.#fetch(url, init));
+      const response = await reached(this.#exchange(url, init));
       const text = await reached(response.text());
       return { status: response.status, body: parseJson(text) };
     } catch (error) {

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node from 18 on: it only finds a Node that can run the CLI, and the CLI.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import module, { createRequire } from "node:module";
-import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -27,7 +25,9 @@ function packagedNode() {
   }
 }
 
-function runWith(node) {
+async function runWith(node) {
+  const { spawn } = await import("node:child_process");
+  const { constants } = await import("node:os");
   // The IPC channel tells the child when this process is gone, even by kill -9.
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -48,16 +48,35 @@ function runWith(node) {
   });
 }
 
+/** What to run: the bundle, unless this is a clone and a source has changed since. */
+function entry() {
+  const source = `${root}/cli/main.ts`;
+  const bundle = `${root}/dist/cli/main.js`;
+  if (!existsSync(source)) return bundle;
+  return isFresh(bundle) ? bundle : source;
+}
+
+function isFresh(bundle) {
+  try {
+    const { mtimeMs } = statSync(bundle);
+    const sources = JSON.parse(readFileSync(`${root}/dist/cli/sources.json`, "utf8"));
+    return sources.every((path) => statSync(`${root}/${path}`).mtimeMs <= mtimeMs);
+  } catch {
+    // Never bundled, or a source is gone.
+    return false;
+  }
+}
+
 async function load() {
   module.enableCompileCache?.();
-  const bundle = join(root, "dist", "cli", "main.js");
-  const { main } = await import(
-    pathToFileURL(existsSync(bundle) ? bundle : join(root, "cli", "main.ts")).href
-  );
+  const { main } = await import(pathToFileURL(entry()).href);
   await main(process.argv.slice(2));
 }
 
-if (isNewEnough(process.versions.node)) {
+const [first, ...others] = process.argv.slice(2);
+if (others.length === 0 && (first === "--version" || first === "-V")) {
+  console.log(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+} else if (isNewEnough(process.versions.node)) {
   await load();
 } else {
   const node = packagedNode();
@@ -67,5 +86,5 @@ if (isNewEnough(process.versions.node)) {
     );
     process.exit(1);
   }
-  runWith(node);
+  await runWith(node);
 }

@@ -5,7 +5,7 @@ import { startLocked } from "./server.ts";
 import { readServerNote, type StateRoot } from "./state-root.ts";
 
 /** A server on this machine that a command may use until it lets go. */
-export interface EmbeddedSession {
+interface EmbeddedSession {
   url: string;
   /** Whether it runs in this process. */
   isHost: boolean;
@@ -24,7 +24,7 @@ export async function joinOrStart(
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     // Lock first: while nobody holds it, a note that is left over means nothing.
-    const session = (await start(root, identity)) ?? (await join(root));
+    const session = (await start(root, identity)) ?? (await joinRunning(root));
     if (session) return session;
     await delay(POLL_MS);
   }
@@ -34,7 +34,8 @@ export async function joinOrStart(
   );
 }
 
-async function join(root: StateRoot): Promise<EmbeddedSession | undefined> {
+/** The state root's server, if one runs. */
+export async function joinRunning(root: StateRoot): Promise<EmbeddedSession | undefined> {
   const note = readServerNote(root);
   if (!note) return undefined;
   // Taken before asking: once held, a server that ends with its own command waits for us.

@@ -6,6 +6,7 @@ import { fanOut } from "./fan-out.node.ts";
 import { head, type Line, plain, tell } from "./line.node.ts";
 import { memory } from "./memory.node.ts";
 import { reconnect } from "./reconnect.node.ts";
+import { start } from "./start.node.ts";
 import { burst, firstDelta, latency } from "./speed.node.ts";
 import { setStage, type Stage } from "./stage.node.ts";
 
@@ -35,6 +36,7 @@ const measures: Record<string, (stage: Stage) => Promise<Line | Line[]>> = {
       await fanOut(stage, "/rpc", 1_000, count),
     ];
   },
+  start: (stage) => start(stage, isQuick ? 7 : 31),
   memory,
   rows,
   crash,

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { collect, wholeNumber } from "./flag-values.ts";
+import type { Finish } from "./program.ts";
+import type { RunFlags } from "./run.ts";
+import { addTurnFlags, addViewFlags, type TurnFlags } from "./turn-flags.ts";
+import type { WatchFlags } from "./watch.ts";
+
+/** Declares the commands that run turns, and the one that follows them. */
+export function addTurnCommands(program: Command, finish: Finish): void {
+  addTurnFlags(program.command("run <prompt>", { isDefault: true }))
+    .description("create a session and run its first turn")
+    .option("--label <key=value>", "label of the session (repeatable)", collect)
+    .action(async (prompt: string, _flags: unknown, command: Command) => {
+      const { run } = await import("./run.ts");
+      finish(await run(prompt, command.optsWithGlobals<RunFlags>()));
+    });
+  addTurnFlags(program.command("resume <session> <prompt>"))
+    .description("run a session's next turn; <session> is an id, either end of one, last or ~N")
+    .action(async (session: string, prompt: string, _flags: unknown, command: Command) => {
+      const { resume } = await import("./resume.ts");
+      finish(await resume(session, prompt, command.optsWithGlobals<TurnFlags>()));
+    });
+  addTurnFlags(program.command("continue <prompt>").alias("c"))
+    .description("run the next turn of the most recent session")
+    .action(async (prompt: string, _flags: unknown, command: Command) => {
+      const { resume } = await import("./resume.ts");
+      finish(await resume("last", prompt, command.optsWithGlobals<TurnFlags>()));
+    });
+  addViewFlags(program.command("watch <session>"))
+    .description("follow a session from anywhere, whoever runs its turns")
+    .option("--after <seq>", "from this place of its log on; 0 for all of it", wholeNumber)
+    .option("--once", "leave when the turn is over")
+    .option("-v, --verbose", "show tool calls whole")
+    .action(async (session: string, _flags: unknown, command: Command) => {
+      const { watch } = await import("./watch.ts");
+      finish(await watch(session, command.optsWithGlobals<WatchFlags>()));
+    });
+}
