@@ -61,7 +61,10 @@ describe("rkat realms", () => {
       0,
       "Deleted realm 'team-c' (phase=done sessions=1 erased=1 verified=1)\n",
     ]);
-    expect([shown.code, shown.stderr]).toEqual([1, "Error: Realm 'team-c' was deleted\n"]);
+    expect([shown.code, shown.stderr]).toEqual([
+      1,
+      "Error: Realm 'team-c' was deleted\n`rkat realms list` shows the realms.\n",
+    ]);
     expect(read.code).toBe(1);
   });
 

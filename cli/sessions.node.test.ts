@@ -226,7 +226,9 @@ describe("completion", () => {
   };
 
   it("knows commands, flags, choices and sessions", async () => {
-    expect(await completed("sessions", "sh")).toEqual(["show\tprint a session and its transcript"]);
+    expect(await completed("sessions", "sho")).toEqual([
+      "show\tprint a session and its transcript",
+    ]);
     expect(await completed("resume", "last", "--stream-f")).toEqual([
       "--stream-focus\tthe scope of --stream-view focus",
     ]);

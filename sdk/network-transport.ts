@@ -1,4 +1,10 @@
-import { connectionClosed, invalidResponse, MeerkatError, meerkatError } from "./errors.ts";
+import {
+  connectionClosed,
+  errorFromWire,
+  invalidResponse,
+  MeerkatError,
+  meerkatError,
+} from "./errors.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { abortable } from "./retry.ts";
 import type { OutgoingMessage, Socket, SocketListener, Transport } from "./transport.ts";
@@ -76,7 +82,9 @@ export class NetworkTransport implements Transport {
 
   async post(request: OutgoingMessage, signal?: AbortSignal): Promise<Record<string, unknown>> {
     const { status, body } = await this.#send(this.#rpcUrl, request, signal);
-    if (isRecord(body) && ("result" in body || isRecord(body.error))) return body;
+    // Without the request's id it is the way in that was refused, not the request.
+    const isReply = isRecord(body) && body.id !== null;
+    if (isReply && ("result" in body || isRecord(body.error))) return body;
     throw refusal(status, body);
   }
 
@@ -147,6 +155,7 @@ async function reached<Value>(answer: Promise<Value>): Promise<Value> {
 
 /** What an HTTP answer that is no JSON-RPC means: an error of a REST route, or of something before it. */
 function refusal(status: number, body: unknown): MeerkatError {
+  if (isRecord(body) && isRecord(body.error)) return errorFromWire(body.error);
   if (isRecord(body) && typeof body.code === "string") {
     return meerkatError(body.code, String(body.error), { details: body.details });
   }

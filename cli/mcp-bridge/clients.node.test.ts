@@ -60,7 +60,7 @@ describe.each(
   it("runs, resumes, follows and archives a session", async () => {
     const client = await connected(ways[way](), era);
     const { tools } = await client.listTools();
-    expect(tools).toHaveLength(13);
+    expect(tools).toHaveLength(15);
 
     const told: string[] = [];
     client.setNotificationHandler("notifications/message", ({ params }) => {
@@ -179,7 +179,7 @@ describe.each(eras)("the MCP Inspector (%s)", (era) => {
   }
 
   it("finds no fault with the tools, and runs one", async () => {
-    expect((await inspect("--method", "tools/list", "--strict"))["tools"]).toHaveLength(13);
+    expect((await inspect("--method", "tools/list", "--strict"))["tools"]).toHaveLength(15);
     const args = JSON.stringify({ prompt: "hi", ...demo });
     const ran = await inspect(
       "--method",
