@@ -34,7 +34,7 @@ describe("rkat realms", () => {
   });
 
   it("creates, lists and shows one", async () => {
-    const made = await rkat(["realms", "create", "team-b", "--backend", "jsonl"], env);
+    const made = await rkat(["--realm-backend", "jsonl", "realms", "create", "team-b"], env);
     const again = await rkat(["realms", "create", "team-b"], env);
     const list = await rkat(["realms", "list"], env);
     const shown = await rkat(["realms", "show", "team-b"], env);

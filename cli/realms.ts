@@ -9,9 +9,12 @@ import { withClient } from "./with-client.ts";
 
 const POLL_MS = 200;
 
+type Backend = "sqlite" | "redb" | "jsonl" | "memory";
+
 /** The flags of `rkat realms create`. */
 export interface CreateFlags extends GlobalFlags {
-  backend?: "sqlite" | "redb" | "jsonl" | "memory";
+  backend?: Backend;
+  realmBackend?: Backend;
 }
 
 /** The flags of `rkat realms delete`. */
@@ -57,7 +60,7 @@ export async function showRealm(realm: string, flags: GlobalFlags): Promise<numb
 
 /** Creates a realm; says so when it is there already. */
 export async function createRealm(realm: string, flags: CreateFlags): Promise<number> {
-  const { backend, ...rest } = flags;
+  const { backend = flags.realmBackend, ...rest } = flags;
   return await withClient(rest, async ({ client }) => {
     const params = { realm_id: checkedRealm(realm), ...(backend ? { backend } : {}) };
     const made = await client.call("realms/create", params);

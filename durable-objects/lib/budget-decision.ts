@@ -83,9 +83,11 @@ export function decide(call: WantedCall, purses: readonly Purse[]): Verdict {
 function roomFor(
   { budget, used, limit }: Used,
   { inputTokens, price }: WantedCall,
-  reserved: Reserved = { tokens: 0, usd: 0 },
+  reserved: NonNullable<Purse["reserved"]> = { tokens: 0, usd: 0, sessions: 0 },
 ): number {
   if (budget === "tokens") return Math.floor(limit - used - reserved.tokens - inputTokens);
+  // A session makes one call at a time.
+  if (budget === "model_calls") return used + reserved.sessions < limit ? Infinity : 0;
   if (budget !== "dollars" || !price) return Infinity;
   const left = limit - used - reserved.usd - price.input;
   if (price.perOutputToken === 0) return left >= 0 ? Infinity : 0;

@@ -11,6 +11,8 @@ import { readOutputSchema } from "../providers/schema/output-schema.ts";
 import { isSecretPath } from "./secrets.ts";
 
 const SHOWN_CHARS = 200;
+// An address with a user in it is refused, and its password with it.
+const userOfUrl = /\/\/[^/?#\s]*@/g;
 
 /**
  * The document, if every known key holds what it may.
@@ -79,8 +81,10 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 
 function shown(path: readonly PropertyKey[], value: unknown): unknown {
   if (isSecretPath(path)) return "[redacted]";
-  const text = JSON.stringify(value) ?? "nothing";
-  if (typeof value === "object" && value !== null)
+  if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "a list" : "an object";
-  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : value;
+  }
+  if (typeof value !== "string") return value;
+  const told = value.replaceAll(userOfUrl, "//[redacted]@");
+  return told.length > SHOWN_CHARS ? `${told.slice(0, SHOWN_CHARS)}…` : told;
 }

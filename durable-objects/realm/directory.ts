@@ -62,7 +62,7 @@ export class Directory implements DirectoryTarget {
     const { config } = this.#record.open();
     this.#storage.record(row);
     this.#usage.enter(row.session_id, calls);
-    if (config.budgets && !row.is_active) this.#usage.release(row.session_id);
+    if (!row.is_active) this.#usage.release(row.session_id);
     this.#expected.delete(row.session_id);
     if (config.retention) this.#onChange();
   }

@@ -4,7 +4,7 @@ import { keyPath } from "../../sdk/contract/index.ts";
 const REDACTED = "[redacted]";
 
 const secretKey =
-  /(^|_)(api_?keys?|token|secrets?|password|passwd|credentials?|authorization|private_key|headers|env)$/;
+  /(^|_)(api_?keys?|token|secrets?|password|passwd|credentials?|authorization|(private|access|signing|encryption)_?key|passphrase|bearer|jwt|cookies?|headers|env)$/;
 
 /** The document as anyone may see it: secrets never leave (design 6). */
 export function redacted(value: unknown, isSecret = false): unknown {

@@ -121,6 +121,32 @@ describe("a budget", () => {
     expect(next).toMatchObject({ type: "refused", budget });
   });
 
+  it("of model calls is not overrun by calls side by side", async () => {
+    const books = usage();
+    const two = ask({ realm: { modelCalls: 2 } });
+
+    const answers: (number | string)[] = [];
+    for (const session of ["a", "b", "c"]) {
+      answers.push(answerOf(await books.reserve(session, [], two)));
+    }
+    expect(answers).toEqual([8_192, 8_192, "wait"]);
+
+    expect((await books.reserve("a", [call(1)], two)).type).toBe("wait");
+    expect(await books.reserve("b", [call(1)], two)).toMatchObject({ budget: "model_calls" });
+    expect((await books.reserve("c", [], two)).type).toBe("refused");
+  });
+
+  it("does not make sessions wait for each other", async () => {
+    const books = usage();
+    const tokens = ask({ realm: { tokens: 20_000 } });
+    const used = { usage: { input_tokens: 100, output_tokens: 8_000 } };
+    await books.reserve("a", [], tokens);
+    await books.reserve("b", [], tokens);
+
+    expect(answerOf(await books.reserve("a", [call(1, used)], tokens))).toBe("wait");
+    expect(answerOf(await books.reserve("b", [call(1, used)], tokens))).toBe(3_700);
+  });
+
   it("in dollars cannot be kept by a model whose price nobody knows", async () => {
     const { price: _price, ...unpriced } = ask(dollar);
     expect(await usage().reserve("a", [], unpriced)).toEqual({ type: "unpriced", scope: "realm" });

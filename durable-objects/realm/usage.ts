@@ -72,6 +72,10 @@ export class Usage {
     const verdict = decide(call, purses);
     if (verdict.type === "granted") {
       this.#storage.reserve(sessionId, verdict.reserved, now + RESERVED_MS);
+    } else {
+      // Its last call is in the books. Kept, what was set aside for it would make others wait, and
+      // two sessions that wait would wait for each other.
+      this.#storage.release(sessionId);
     }
     return verdict;
   }

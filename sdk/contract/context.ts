@@ -41,6 +41,8 @@ export const contextOperations = {
       queued: z.literal(true),
       outcome_type: z.enum(["accepted", "deduplicated"]),
       input_id: z.string(),
+      /** Of a repeated event: the one that was taken. */
+      existing_id: z.string().optional(),
     }),
   }),
 };

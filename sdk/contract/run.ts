@@ -7,7 +7,8 @@ import { WireUsage } from "./usage.ts";
 export const ProviderName = z.enum(["anthropic", "openai", "gemini", "self_hosted", "demo"]);
 export type ProviderName = z.infer<typeof ProviderName>;
 
-const BudgetLimits = z.object({
+// A misspelt limit would be none.
+const BudgetLimits = z.strictObject({
   max_tokens: z.int().positive().optional(),
   max_tool_calls: z.int().nonnegative().optional(),
   /** US dollars, at list prices; a model without a price is refused under it. */

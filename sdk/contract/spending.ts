@@ -78,17 +78,22 @@ export const spendingOperations = {
       "Tell what the realm has used: tokens, dollars, calls, by day, model, session or label",
     http: ["GET", "/usage"],
     scope: "read",
-    input: z.object({
-      /** First and last day, UTC; the last 30 days if left out. */
-      from: day.optional(),
-      to: day.optional(),
-      group_by: z
-        .string()
-        .regex(/^(day|model|provider|session|label:.{1,128})$/, {
-          message: "group_by is day, model, provider, session or label:<key>",
-        })
-        .default("day"),
-    }),
+    input: z
+      .object({
+        /** First and last day, UTC; the last 30 days if left out. */
+        from: day.optional(),
+        to: day.optional(),
+        group_by: z
+          .string()
+          .regex(/^(day|model|provider|session|label:.{1,128})$/, {
+            message: "group_by is day, model, provider, session or label:<key>",
+          })
+          .default("day"),
+      })
+      .refine(({ from, to }) => !from || !to || from <= to, {
+        path: ["to"],
+        message: "the last day must not lie before the first",
+      }),
     output: UsageReport,
   }),
 };

@@ -1,5 +1,6 @@
 import { pack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
+import { keyedId } from "../keyed-id.ts";
 import { sessionAddress } from "../session-address.ts";
 
 export const contextHandlers = {
@@ -15,9 +16,12 @@ export const contextHandlers = {
     const session = sessionAddress(session_id, caller);
     const content = `[EXTERNAL EVENT] ${JSON.stringify(event)}`;
     const message = { role: "user" as const, content, created_at: new Date().toISOString() };
-    const input_id = crypto.randomUUID();
+    const name = idempotency_key ? `${session.sessionId} ${idempotency_key}` : crypto.randomUUID();
+    // The same event has the same id, however often it is sent.
+    const input_id = keyedId(caller.realm, name);
     const status = await session.stub().note(pack(message), idempotency_key, false);
-    const outcome_type = status === "duplicate" ? ("deduplicated" as const) : ("accepted" as const);
-    return { queued: true as const, outcome_type, input_id };
+    const queued = true as const;
+    if (status !== "duplicate") return { queued, outcome_type: "accepted" as const, input_id };
+    return { queued, outcome_type: "deduplicated" as const, input_id, existing_id: input_id };
   },
 } satisfies Partial<Handlers>;

@@ -80,6 +80,15 @@ describe("a value that a config key does not take", () => {
     expect(JSON.stringify(refused.body)).not.toContain("canary");
   });
 
+  it("is told without the password that an address holds", async () => {
+    const config = { provider: { type: "openai", base_url: "https://me:canary@a.example/v1" } };
+
+    const refused = await put<Refusal>(newRealm(), config);
+
+    expect(refused.body.details).toMatchObject({ value: "https://[redacted]@a.example/v1" });
+    expect(JSON.stringify(refused.body)).not.toContain("canary");
+  });
+
   it.each([
     ["api_key", { api_key: "sk-1" }, { api_keys: { openai: "sk-2" } }],
     ["base_url", { base_url: "https://a.example" }, { base_urls: { openai: "https://b.example" } }],
@@ -245,7 +254,10 @@ describe("a secret in the config", () => {
   it("is hidden wherever it is, also in lists, and kept by its mark", async () => {
     const realm = newRealm();
     const mcp_servers = [server("one"), server("two")];
-    await put(realm, { tools: { mcp_servers }, custom: { clientSecret: "canary" } });
+    await put(realm, {
+      tools: { mcp_servers },
+      custom: { clientSecret: "canary", aws_secret_access_key: "canary" },
+    });
 
     const shown = await read(realm);
     const [one, two] = (shown.config as { tools: { mcp_servers: unknown[] } }).tools.mcp_servers;

@@ -91,6 +91,16 @@ describe("an Idempotency-Key", () => {
     });
   });
 
+  it("must not differ from the one in the body", async () => {
+    const path = await deferred();
+    const body = { prompt: "hi", idempotency_key: "other" };
+
+    expect(await post(`${path}/messages`, body, { "idempotency-key": "k" })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("differs") },
+    });
+  });
+
   it("joins the turn that still runs", async () => {
     const path = await deferred();
     const headers = { "idempotency-key": "k" };

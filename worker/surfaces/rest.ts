@@ -85,6 +85,10 @@ async function readParams(
   }
   const key = c.req.header("idempotency-key");
   const keyed = key !== undefined && "idempotency_key" in input.shape;
+  if (keyed && (params["idempotency_key"] ?? key) !== key) {
+    const message = "idempotency_key in the body differs from the header Idempotency-Key";
+    throw new AppError("INVALID_PARAMS", message);
+  }
   return { ...query, ...(keyed ? { idempotency_key: key } : {}), ...params, ...path };
 }
 
