@@ -51,7 +51,7 @@ const configTool: McpTool = {
   name: "meerkat_config",
   title: "Read or change the realm's config",
   description:
-    "Read the realm's settings (default model, limits, retries), or change them for all later turns: action get; set with config replaces everything; patch with patch merges it, null removes a key; history tells who changed what; restore with generation brings an older one back. Give expected_generation so as not to overwrite somebody else's change.",
+    "Read the realm's settings, or change them for all later turns: action get; set replaces everything; patch merges, null removes a key; history tells who changed what; restore brings a generation back. Give expected_generation so as not to overwrite somebody else's change.",
   isReadOnly: false,
   isDestructive: true,
   isIdempotent: true,

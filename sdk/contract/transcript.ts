@@ -37,7 +37,7 @@ export const transcriptOperations = {
       name: "meerkat_fork",
       title: "Fork a session",
       description:
-        "Make a new session that remembers the first `at` messages of another one, or all; the source is not changed. Use it to try another way from some point. Continue the new session_id with meerkat_resume.",
+        "Make a new session that remembers the first `at` messages of another one, or all; the source is not changed. Continue the new session_id with meerkat_resume.",
       isReadOnly: false,
       isDestructive: false,
       isIdempotent: false,
@@ -64,7 +64,7 @@ export const transcriptOperations = {
       name: "meerkat_rewind",
       title: "Undo turns",
       description:
-        "Take the last turns (1 unless given) out of a session: the model no longer sees them. What their tools did outside is not undone. Fails with SESSION_BUSY while a turn runs. To keep the session as it is use meerkat_fork.",
+        "Take the last turns (1 unless given) out of a session: the model no longer sees them. What their tools did is not undone. Fails with SESSION_BUSY while a turn runs.",
       isReadOnly: false,
       isDestructive: true,
       isIdempotent: false,

@@ -1059,6 +1059,25 @@ describe("a deployed Worker", () => {
   });
 });
 
+describe("an external event", () => {
+  it("has the same id however often it is sent under its key", async () => {
+    const at = `/realms/${newRealm()}`;
+    const { body } = await post(`${at}/sessions`, { initial_turn: "deferred", model: "demo" });
+    const events = `${at}/sessions/${String(body.session_id)}/external-events`;
+    const event = { kind: "news", idempotency_key: "once" };
+
+    const [first, again] = [await post(events, event), await post(events, event)];
+
+    expect(first.body).toMatchObject({ outcome_type: "accepted" });
+    const { input_id } = first.body;
+    expect(again.body).toMatchObject({
+      outcome_type: "deduplicated",
+      input_id,
+      existing_id: input_id,
+    });
+  });
+});
+
 describe("a ticket in the query", () => {
   it("opens the door and is no part of what is asked", async () => {
     const at = `/realms/${newRealm()}`;
