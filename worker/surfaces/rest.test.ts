@@ -230,7 +230,7 @@ describe("a refused creation", () => {
       provider: "self_hosted",
     });
 
-    expect(body.details).toEqual({ set_one_of: ["SELF_HOSTED_BASE_URL"] });
+    expect(body.details).toEqual({ provider: "self_hosted", set_one_of: ["SELF_HOSTED_BASE_URL"] });
   });
 
   it("for deferred sessions checks the model just the same", async () => {

@@ -90,13 +90,15 @@ describe.each(Object.entries(surfaces))("structured output over %s", (_, surface
     ["that is no object's", { type: "array" }],
     ["that never ends", { ...schema, allOf: [{ $ref: "#" }] }],
     ["that is a bomb", JSON.parse(`${'{"not":'.repeat(3_000)}{}${"}".repeat(3_000)}`) as Json],
-  ])("refuses a schema %s, and leaves no session behind", async (_, output_schema) => {
+  ])("refuses a schema %s, and leaves no session behind", async (what, output_schema) => {
     const realm = newRealm();
     const { create } = surface(realm);
 
     const refused = await create({ ...demo, output_schema });
 
-    expect(JSON.stringify(refused)).toContain("output_schema");
+    // What nests deeper than anything may is refused before anybody looks what it is.
+    const named = what === "that is a bomb" ? "nested deeper than 64" : "output_schema";
+    expect(JSON.stringify(refused)).toContain(named);
     expect(JSON.stringify(refused)).toMatch(/BAD_REQUEST|INVALID_PARAMS/);
     expect((await get<{ sessions: Json[] }>(`/realms/${realm}/sessions`)).body.sessions).toEqual(
       [],
