@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     globalSetup: ["./durable-objects/providers/wire/setup.node.ts"],
+    // Most tests wait for servers rather than compute: one file at a time would leave a core idle.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
