@@ -55,6 +55,13 @@ const places: Record<string, fc.Arbitrary<unknown>> = {
   initial_turn: fc.constantFrom("deferred", "run_immediately"),
   text: fc.constant("a note"),
   payload: fc.constant({ about: "nothing" }),
+  provider: fc.constantFrom("openai", "gemini"),
+  api_key: fc.constant("sk-of-nobody-0000000000"),
+  scopes: fc.constant(["read"]),
+  // What is asked for stands in one's own audit log: nobody's id, so that it proves nothing there.
+  token_id: fc.constantFrom("0000000000000000", "f2bb1ded2a2f1ab4"),
+  from: fc.constantFrom("2026-01-01", "2026-11-01"),
+  group_by: fc.constantFrom("day", "session", "label:about"),
 };
 
 // Here the same word means another thing.

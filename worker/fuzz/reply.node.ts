@@ -26,7 +26,9 @@ export function messagesOf({ text, contentType }: Reply): unknown[] {
 
 /** The types in a value, not what it says: two successes may differ in numbers and words. */
 export function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
+  // What was made within one moment is listed in any order.
+  if (Array.isArray(value))
+    return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))].toSorted();
   if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
   const entries = Object.entries(value).map(([key, item]) => [key, shapeOf(item)] as const);
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
