@@ -1,11 +1,13 @@
 import { Hono, type HonoRequest } from "hono";
 import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
+import type { AppOptions } from "./app-options.ts";
 import { authenticate } from "./auth.ts";
 import { bodyLimit } from "./body-limit.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { EdgeLimit } from "./edge-limit.ts";
 import { headerLimit } from "./header-limit.ts";
+import { ownGrant } from "./own-identity.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
@@ -16,43 +18,62 @@ import { errorResponse, rest } from "./surfaces/rest.ts";
 
 const MAX_INSTANCE_CHARS = 128;
 
-const api = new Hono<AppEnv>()
-  .use(async (c, next) => {
-    const path = c.req.param("realm");
-    const header = c.req.header("x-meerkat-realm");
-    // Whoever may not come in does not learn either whether the name would do.
-    const asked = path ?? header;
-    const limit = new EdgeLimit(c.env, c.req.raw);
-    const grant = await limit.known(asked, () =>
-      authenticate(c.req.raw, c.env, asked, () => limit.stranger()),
-    );
-    const realm = realmNamed(path, header, grant.realm ?? c.env.RKAT_DEFAULT_REALM);
-    const origin = c.req.header("origin") ?? null;
-    const ip = c.req.header("cf-connecting-ip") ?? null;
-    const instance = instanceNamed(c.req);
-    const { origin: host } = new URL(c.req.url);
-    c.set("caller", { ...grant, env: c.env, realm, host, origin, ip, instance });
-    await next();
-  })
-  .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
-  .route("/", rpc)
-  .route("/mcp", mcp)
-  .route("/", events)
-  .route("/", rest);
-
 /** The Worker: every protocol towards clients, over one table of operations. */
-export const app = new Hono<AppEnv>()
-  .use(securityHeaders)
-  .use(headerLimit)
-  .use(crossOrigin)
-  .use(bodyLimit)
-  .get("/health", (c) => c.text("ok"))
-  .route("/realms/:realm", api)
-  .route("/", api)
-  .notFound((c) =>
+export function createApp(options: AppOptions = {}): Hono<AppEnv> {
+  const api = createApi(options);
+  const app = new Hono<AppEnv>()
+    .use(securityHeaders)
+    .use(headerLimit)
+    .use(crossOrigin)
+    .use(bodyLimit)
+    .get("/health", (c) => c.text("ok"))
+    .route("/realms/:realm", api)
+    .route("/", api)
+    .onError((cause, c) => refusal(c.req.path, cause));
+  const { basePath = "/" } = options;
+  return (basePath === "/" ? app : new Hono<AppEnv>().route(basePath, app)).notFound((c) =>
     errorResponse(new AppError("NOT_FOUND", `No route ${c.req.method} ${c.req.path}`)),
-  )
-  .onError((cause, c) => refusal(c.req.path, cause));
+  );
+}
+
+/** The Worker of this repository. */
+export const app = createApp();
+
+/** What is served below a realm's path as well as without one. */
+function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .use(async (c, next) => {
+      const path = c.req.param("realm");
+      const header = c.req.header("x-meerkat-realm");
+      // Whoever may not come in does not learn either whether the name would do.
+      const asked = path ?? header;
+      const limit = new EdgeLimit(c.env, c.req.raw);
+      const grant = await limit.known(
+        asked,
+        async () =>
+          (own && (await ownGrant(own, c.req.raw, c.env, asked))) ??
+          (await authenticate(c.req.raw, c.env, asked, () => limit.stranger())),
+      );
+      const realm = realmNamed(path, header, grant.realm ?? c.env.RKAT_DEFAULT_REALM);
+      const origin = c.req.header("origin") ?? null;
+      const ip = c.req.header("cf-connecting-ip") ?? null;
+      const instance = instanceNamed(c.req);
+      const { origin: host } = new URL(c.req.url);
+      c.set("caller", { ...grant, env: c.env, realm, host, origin, ip, instance, ownTools: tools });
+      await next();
+    })
+    .get("/openapi.json", (c) => c.json(openapi(serverUrl(c.req.url))))
+    .route("/", rpc)
+    .route("/mcp", mcp)
+    .route("/", events)
+    .route("/", rest);
+}
+
+/** Where the document's paths begin: below the Worker's origin, if it is mounted there. */
+function serverUrl(documentUrl: string): string {
+  const { origin, pathname } = new URL(documentUrl);
+  return origin + pathname.replace(/(?:\/realms\/[^/]+)?\/openapi\.json$/, "");
+}
 
 /** The realm a request is about: by path, by header, or that of the credential, or the default. */
 function realmNamed(

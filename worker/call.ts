@@ -11,6 +11,7 @@ import {
   type OutputOf,
   operations,
 } from "../sdk/contract/index.ts";
+import type { ToolInfo } from "./app-options.ts";
 import { audited } from "./audit-trail.ts";
 import { confine } from "./confinement.ts";
 import { handlers } from "./handlers/index.ts";
@@ -34,6 +35,8 @@ export interface Caller extends Access {
   ip: string | null;
   /** Tools that this client runs itself while it is connected; its turns wait for it. */
   clientTools?: readonly ClientTool[];
+  /** The tools that an embedding Worker gave its sessions. */
+  ownTools?: readonly ToolInfo[];
   /** Told of a turn as soon as it runs, by surfaces that stream its events before its result. */
   onRun?: (run: StartedRun) => void;
 }

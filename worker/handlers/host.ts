@@ -5,6 +5,7 @@ import {
   defaultProvider,
   isConfigured,
 } from "../../sdk/contract/index.ts";
+import type { ToolInfo } from "../app-options.ts";
 import type { Handlers } from "../call.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 
@@ -25,6 +26,12 @@ const absent: readonly (readonly [id: string, description: string])[] = [
   ["mcp_live", "Tools of MCP servers"],
 ];
 
+/** Beside the built-in tools, those of the Worker that embeds us. */
+function told(tools: readonly ToolInfo[]): [id: string, description: string][] {
+  if (tools.length === 0) return [];
+  return [["own_tools", `Tools of this deployment: ${tools.map(({ name }) => name).join(", ")}`]];
+}
+
 export const hostHandlers = {
   "tickets/create": async ({ session_id }, caller) => {
     const { scopes, actor, origin, confines = {}, expiresAt } = caller;
@@ -38,13 +45,13 @@ export const hostHandlers = {
   },
 
   "capabilities/get": async (_input, caller): Promise<Capabilities> => {
-    const { env } = caller;
+    const { env, ownTools = [] } = caller;
     const own = await realmOf(caller).credentials.own();
     const first = defaultProvider(env, own);
     return {
       contract_version: contractVersion,
       capabilities: [
-        ...available.map(([id, description]) => ({
+        ...[...available, ...told(ownTools)].map(([id, description]) => ({
           id,
           description,
           status: "Available" as const,
