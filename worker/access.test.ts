@@ -12,6 +12,7 @@ import type { RealmParts } from "./index.ts";
 import { sessionAddress } from "./session-address.ts";
 import { EventStream } from "./surfaces/event-stream.ts";
 import { RpcConnection } from "./surfaces/rpc/connection.ts";
+import { startSession } from "./surfaces/mcp/turn-tool.ts";
 import { RpcTestClient } from "./surfaces/rpc/test-client.ts";
 import { stillStands, tokenGrant } from "./token-grants.ts";
 import { EventReader, is, type Json, json, post, request, send } from "./test-support.ts";
@@ -447,15 +448,30 @@ describe("a share", () => {
 });
 
 describe("a connection", () => {
-  it("ends when the token is revoked that it was opened with", async () => {
+  /** Somebody with a token that ends as it is told to: by word to its realm alone, or by itself. */
+  async function ending(how: "revoked" | "expired") {
     const realm = newRealm();
-    const id = await session(realm);
     const made = await token(realm);
     const grant = await tokenGrant(made.token, env, realm, null);
     const host = "https://edge.example";
-    const caller: Caller = { ...grant, env, realm, host, origin: null, ip: null };
-    // Made here, as the Worker makes them: a test's clock reaches only what is its own.
-    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const own: Caller = { ...grant, env, realm, host, origin: null, ip: null };
+    const soon = Math.floor(Date.now() / 1_000) + 20;
+    const caller = how === "revoked" ? own : { ...own, actor: "jwt:ann", expiresAt: soon };
+    // As another isolate would: this one is not told.
+    const end = async () => {
+      if (how === "revoked") await parts(realm).tokens.revoke(made.token_id);
+      vi.advanceTimersByTime(30_000);
+    };
+    return { realm, caller, end };
+  }
+
+  // What is tested is made here, as the Worker makes it: a test's clock reaches only what is its own.
+  const clock = () => vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+
+  it.each(["revoked", "expired"] as const)("ends when its access is %s", async (how) => {
+    const { realm, caller, end } = await ending(how);
+    const id = await session(realm);
+    clock();
     const stream = new EventStream(sessionAddress(id, caller), () => stillStands(caller));
     const feed = new EventReader(await stream.open(id, undefined));
     const { 0: client, 1: server } = new WebSocketPair();
@@ -464,17 +480,45 @@ describe("a connection", () => {
       client.addEventListener("close", ({ code }) => resolve(code));
     });
     client.accept();
-    // As another isolate would: this one is not told.
-    await parts(realm).tokens.revoke(made.token_id);
 
-    vi.advanceTimersByTime(30_000);
-    const end = await feed.until(is("stream_end"));
-    expect(end.data).toMatchObject({
-      outcome: "terminal_error",
-      error: { code: "UNAUTHORIZED" },
-    });
+    await end();
+
+    const told = await feed.until(is("stream_end"));
+    expect(told.data).toMatchObject({ outcome: "terminal_error", error: { code: "UNAUTHORIZED" } });
     expect(await closed).toBe(1008);
   });
+
+  it.each(["revoked", "expired"] as const)(
+    "of a model that waits for a turn ends when its access is %s; the turn goes on",
+    async (how) => {
+      const { realm, caller, end } = await ending(how);
+      const { model } = await vendor("anthropic", { holdHeaders: true });
+      clock();
+      const told = Promise.withResolvers<Json>();
+      const result = startSession(
+        { prompt: "hi", model, stream: true },
+        {
+          caller,
+          signal: new AbortController().signal,
+          leavingCancels: false,
+          takesTasks: false,
+          callId: undefined,
+          progressToken: undefined,
+          wantsMessages: true,
+          notify: async ({ params }) => told.resolve({ ...params }),
+        },
+      );
+      const { data } = await told.promise;
+      const { session_id: id } = data as { session_id: string };
+
+      await end();
+
+      await expect(result).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+      const path = `/realms/${realm}/sessions/${id}`;
+      expect((await request("GET", path)).body).toMatchObject({ is_active: true });
+      expect((await request("POST", `${path}/interrupt`)).body.interrupted).toBe(true);
+    },
+  );
 });
 
 /** What a share's holder gets to read of a session, by every way there is. */

@@ -25,8 +25,11 @@ const deeds: ReadonlySet<OperationName> = new Set<OperationName>([
 /** Ids, never contents: the log is read by more people than a session. */
 const ids = ["token_id", "session_id", "from_session_id", "realm_id", "provider"] as const;
 
+/** What an answer says where there was nothing to do: then nothing was done. */
+const outcomes = ["revoked", "deleted", "created"] as const;
+
 /**
- * Runs an operation and, if it is a deed and succeeded, enters it in the audit log of the realm that it
+ * Runs an operation and, if it is a deed and something was done, enters it in the audit log of the realm that it
  * was done in. A realm's deletion is entered before: there may be no log to write to after it.
  */
 export async function audited(
@@ -40,9 +43,11 @@ export async function audited(
     await enter(name, input, caller);
     return run();
   }
-  const output = await run();
   // Every deed answers with an object.
-  await enter(name, { ...input, ...(output as object) }, caller);
+  const output = (await run()) as Record<string, unknown>;
+  if (outcomes.every((outcome) => output[outcome] !== false)) {
+    await enter(name, { ...input, ...output }, caller);
+  }
   return output;
 }
 

@@ -52,11 +52,10 @@ export async function tokenGrant(
   return { realm, scopes, confines, expiresAt, actor: tokenId, reach: "realm" };
 }
 
-/** Whether the token that a long connection came with still stands; other credentials cannot be looked up. */
-export async function stillStands({ env, realm, actor }: Caller): Promise<boolean> {
-  if (!isTokenId(actor)) return true;
-  const grant = await lookUp({ realm, tokenId: actor }, env);
-  return grant !== undefined && !hasExpired(grant);
+/** Whether the access that a long connection came with still stands; only tokens can be revoked before their end. */
+export async function stillStands({ env, realm, actor, expiresAt }: Caller): Promise<boolean> {
+  if (hasExpired({ expiresAt })) return false;
+  return !isTokenId(actor) || (await lookUp({ realm, tokenId: actor }, env)) !== undefined;
 }
 
 /** Makes a token of the caller's realm; its text is told once. @throws {AppError} `CAPABILITY_UNAVAILABLE` */
@@ -101,7 +100,7 @@ async function lookUp(
   return grant;
 }
 
-function hasExpired({ expiresAt }: TokenGrant): boolean {
+function hasExpired({ expiresAt }: Pick<Grant, "expiresAt">): boolean {
   return expiresAt !== undefined && expiresAt * 1_000 <= Date.now();
 }
 

@@ -9,8 +9,13 @@ interface Address {
   header?: Ref["whose"] | undefined;
 }
 
-/** What is shown at the door: what is one's own, a ticket of either realm, nothing, or rubbish. */
-export type Shown = "own" | "nothing" | "rubbish" | Ref;
+/** What is shown at the door: one's own token, or a ticket traded for it, nothing, rubbish, or what was stolen. */
+export type Shown = "own" | "own ticket" | "nothing" | "rubbish" | Stolen;
+
+/** A token, a share or a ticket of the other realm, as what it is or as what it is not. */
+interface Stolen extends Ref {
+  as: "bearer" | "ticket";
+}
 
 /** One request, with places for names in it; told with real names, it can be sent. */
 export interface Case {
@@ -39,9 +44,18 @@ const address = fc.oneof(
 );
 
 const shown = fc.oneof(
-  { weight: 14, arbitrary: fc.constant<Shown>("own") },
+  { weight: 11, arbitrary: fc.constant<Shown>("own") },
+  { weight: 3, arbitrary: fc.constant<Shown>("own ticket") },
   { weight: 1, arbitrary: fc.constantFrom<Shown>("nothing", "rubbish") },
-  { weight: 1, arbitrary: fc.constant<Shown>({ $: "ticket", whose: "foreign", at: 0 }) },
+  {
+    weight: 2,
+    arbitrary: fc.record<Stolen>({
+      $: fc.constantFrom("ticket", "token", "token"),
+      whose: fc.constant("foreign"),
+      at: fc.nat({ max: 1 }),
+      as: fc.constantFrom("bearer", "ticket"),
+    }),
+  },
 );
 
 const headers = fc.record(
@@ -131,7 +145,7 @@ function on(surface: Case["surface"], what: fc.Arbitrary<Said>): fc.Arbitrary<Ca
   return fc
     .record({ address, shown, headers, said: what })
     .map(({ said: { method, params }, ...rest }) => {
-      // With its ticket the other realm may be entered: that is no prying.
+      // With its credentials the other realm may be entered: that is no prying.
       const isTheirs = typeof rest.shown === "object";
       const place: Address = isTheirs ? { path: "own" } : rest.address;
       return Object.assign(rest, { surface, address: place, method, params });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { check } from "../chaos/conditions.node.ts";
 import { type Json, parse } from "../chaos/json.node.ts";
 import { ChaosServer } from "../chaos/server.node.ts";
+import { forger } from "./forged-token.node.ts";
 
 /** A request may take this long; longer is a hang. */
 export const PATIENCE_MS = 20_000;
@@ -17,6 +18,8 @@ export class Deployment implements AsyncDisposable {
   readonly server: ChaosServer;
   /** The administrator's header. */
   readonly admin: Record<string, string>;
+  /** A token of a realm that it never made. */
+  readonly forge: (realm: string) => string;
 
   static async start(): Promise<Deployment> {
     const token = randomBytes(24).toString("base64url");
@@ -27,6 +30,7 @@ export class Deployment implements AsyncDisposable {
   private constructor(server: ChaosServer, token: string) {
     this.server = server;
     this.admin = { authorization: `Bearer ${token}` };
+    this.forge = forger(token);
   }
 
   get url(): string {
@@ -62,10 +66,18 @@ export class Deployment implements AsyncDisposable {
     return answer.body;
   }
 
-  /** The one place that says what being of a realm means: today a ticket, good for one request. */
-  async credentialFor(realm: string): Promise<Credential> {
-    const { ticket } = await this.must(realm, ["POST", "/tickets"]);
-    return credentialOf(String(ticket));
+  /** A token of a realm, for all that its holders may ever do. */
+  async tokenOf(realm: string): Promise<{ token: string; tokenId: string }> {
+    const options = { scopes: ["read", "run", "admin"] };
+    const { token, token_id } = await this.must(realm, ["POST", "/tokens"], options);
+    return { token: String(token), tokenId: String(token_id) };
+  }
+
+  /** Trades a token, the administrator's unless given, for a ticket, good for one request. */
+  async ticketOf(realm: string, token?: string): Promise<string> {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { ticket } = await this.must(realm, ["POST", "/tickets"], {}, headers);
+    return String(ticket);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,7 +86,12 @@ export class Deployment implements AsyncDisposable {
 }
 
 /** A ticket as a client shows it; in the query it would stand in the way of what is asked there. */
-export function credentialOf(ticket: string): Credential {
+export function asTicket(ticket: string): Credential {
   const protocol = `ticket.${ticket}`;
   return { headers: { "sec-websocket-protocol": protocol }, protocols: ["meerkat.v1", protocol] };
+}
+
+/** A token as a client shows it. */
+export function asBearer(token: string): Credential {
+  return { headers: { authorization: `Bearer ${token}` }, protocols: ["meerkat.v1"] };
 }

@@ -4,21 +4,26 @@ import { flood } from "./flood.node.ts";
 import { robustness } from "./robustness.node.ts";
 import { tenancy } from "./tenancy.node.ts";
 
-// npm run fuzz -- --seed 7 --cases 10000 [--only tenancy|robustness|flood]
+// npm run fuzz -- --seed 7 --cases 10000 [--only tenancy|robustness|flood] [--first 7500]
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     cases: { type: "string", default: "10000" },
+    first: { type: "string", default: "0" },
     only: { type: "string" },
   },
 });
-const [seed, cases] = [Number(values.seed), Number(values.cases)];
+const [seed, cases, first] = [values.seed, values.cases, values.first].map(Number) as [
+  number,
+  number,
+  number,
+];
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 const isChosen = (name: string) => (values.only ?? name) === name;
 try {
   if (isChosen("tenancy")) {
-    const { foreignMs, unknownMs } = await tenancy({ seed, cases, tell });
+    const { foreignMs, unknownMs } = await tenancy({ seed, cases, first, tell });
     const [foreign, unknown] = [quantile(foreignMs, 0.5), quantile(unknownMs, 0.5)];
     tell(`seed ${seed}: ${cases} cases, nothing of another realm was told`);
     tell(`median answer: real things ${foreign.toFixed(1)} ms, others ${unknown.toFixed(1)} ms`);

@@ -14,6 +14,8 @@ export const kinds = [
   "mcpSession",
   "task",
   "ticket",
+  "token",
+  "tokenId",
   "label",
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -36,10 +38,12 @@ export interface Names {
   foreign: Ids;
 }
 
-/** Names like those, of things that never were. */
-export function decoysOf(ids: Ids): Ids {
+/** Names like those, of things that never were; `forge` makes tokens of a realm. */
+export function decoysOf(ids: Ids, forge: (realm: string) => string): Ids {
+  const realm = `realm-${randomUUID().slice(0, 8)}`;
+  const tokens = ids.token.map(() => forge(realm));
   return {
-    realm: ids.realm.map(() => `realm-${randomUUID().slice(0, 8)}`),
+    realm: ids.realm.map(() => realm),
     session: ids.session.map(() => randomUUID()),
     run: ids.run.map(() => randomUUID()),
     input: ids.input.map(() => randomUUID()),
@@ -50,7 +54,9 @@ export function decoysOf(ids: Ids): Ids {
     rpcStream: ids.rpcStream.map(() => randomUUID()),
     mcpSession: ids.mcpSession.map(() => randomUUID()),
     task: ids.task.map(() => `${randomUUID()}.${randomUUID()}.2`),
-    ticket: ids.ticket.map(() => randomUUID() + randomUUID()),
+    ticket: ids.ticket.map(() => `${realm}.${randomUUID()}${randomUUID()}`),
+    token: tokens,
+    tokenId: tokens.map((token) => token.split(".")[1] ?? ""),
     label: ids.label.map(() => `label-${randomUUID()}`),
   };
 }

@@ -38,6 +38,18 @@ const walls: readonly Mutation[] = [
     to: ["uuidv5(key, NAMESPACE)"],
   },
   {
+    name: "the realm of an access token",
+    file: "worker/token-grants.ts",
+    from: ["if (asked !== undefined && asked !== realm) throw boundTo(realm);"],
+    to: [""],
+  },
+  {
+    name: "the realm of a ticket",
+    file: "worker/auth.ts",
+    from: ["realm === undefined || (asked !== undefined && asked !== realm)"],
+    to: ["realm === undefined"],
+  },
+  {
     name: "the bounds of a caller's realm",
     file: "worker/realm-access.ts",
     from: ["if (reachesAllRealms(caller)) return"],

@@ -58,8 +58,7 @@ const places: Record<string, fc.Arbitrary<unknown>> = {
   provider: fc.constantFrom("openai", "gemini"),
   api_key: fc.constant("sk-of-nobody-0000000000"),
   scopes: fc.constant(["read"]),
-  // What is asked for stands in one's own audit log: nobody's id, so that it proves nothing there.
-  token_id: fc.constantFrom("0000000000000000", "f2bb1ded2a2f1ab4"),
+  token_id: ref("tokenId"),
   from: fc.constantFrom("2026-01-01", "2026-11-01"),
   group_by: fc.constantFrom("day", "session", "label:about"),
 };
@@ -96,6 +95,9 @@ function tame(name: string, params: Record<string, unknown>): Record<string, unk
     typeof place === "object" && place !== null && "whose" in place && place.whose === "foreign";
   if (name === "realms/delete" && !isForeign(rest.realm_id))
     return { ...rest, realm_id: { $: "realm", whose: "foreign", at: 0 } };
+  // Of one's own turn that waits behind another the result would be waited for.
+  if (name === "turn/result" && !isForeign(rest.session_id))
+    return { ...rest, run_id: { $: "run", whose: "own", at: 0 } };
   if (name !== "turn/start") return params;
   if (tool_results !== undefined) {
     const { prompt: _none, ...answer } = rest;

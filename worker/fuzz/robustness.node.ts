@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { errorCodes } from "../../sdk/contract/errors.ts";
 import { check, Violation } from "../chaos/conditions.node.ts";
 import { inner, type Json, parse } from "../chaos/json.node.ts";
-import { Deployment, PATIENCE_MS } from "./deployment.node.ts";
+import { asTicket, Deployment, PATIENCE_MS } from "./deployment.node.ts";
 import { messagesOf } from "./reply.node.ts";
 import { anyRequest, type Sent } from "./request.node.ts";
 import { calm } from "./sender.node.ts";
@@ -119,7 +119,7 @@ class Sender {
   async #onSocket(frame: string): Promise<string | undefined> {
     this.#socket ??= await Socket.open(
       `${this.#deployment.url}/realms/${this.#realm}/rpc`,
-      await this.#deployment.credentialFor(this.#realm),
+      asTicket(await this.#deployment.ticketOf(this.#realm)),
     );
     this.#socket.send(frame);
     // Whatever that was, what comes after it is answered.

@@ -1,7 +1,13 @@
 import { type Operation, operations } from "../../sdk/contract/index.ts";
 import { inner, type Json } from "../chaos/json.node.ts";
-import type { Case, Shown } from "./case.node.ts";
-import { type Credential, credentialOf, type Deployment, PATIENCE_MS } from "./deployment.node.ts";
+import type { Case } from "./case.node.ts";
+import {
+  asBearer,
+  asTicket,
+  type Credential,
+  type Deployment,
+  PATIENCE_MS,
+} from "./deployment.node.ts";
 import { named, nameOf, type Names } from "./ids.node.ts";
 import { mcpRequest } from "./mcp-call.node.ts";
 import type { Reply } from "./reply.node.ts";
@@ -14,6 +20,7 @@ export class Sender implements Disposable {
   readonly names: Names;
   readonly #deployment: Deployment;
   #socket: Socket | undefined;
+  #token: string | undefined;
 
   constructor(deployment: Deployment, names: Names) {
     this.#deployment = deployment;
@@ -36,9 +43,9 @@ export class Sender implements Disposable {
 
   async #on(told: Told): Promise<Omit<Reply, "ms">> {
     if (told.surface === "socket") return this.#onSocket(told);
-    const { headers: credential, protocols } = await this.#credential(told.shown);
+    const credential = await this.#credential(told);
     const base = this.#base(told);
-    if (told.surface === "upgrade") return upgrade(`${base}/rpc`, { headers: {}, protocols });
+    if (told.surface === "upgrade") return upgrade(`${base}/rpc`, credential);
     const [path, init] = httpRequest(told);
     const response = await fetch(`${base}${path}`, {
       ...init,
@@ -46,7 +53,7 @@ export class Sender implements Disposable {
         ...told.headers,
         ...this.#realmHeader(told),
         ...(init.headers as Record<string, string>),
-        ...credential,
+        ...credential.headers,
       },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
@@ -60,18 +67,31 @@ export class Sender implements Disposable {
   async #onSocket({ method, params }: Told): Promise<Omit<Reply, "ms">> {
     this.#socket ??= await Socket.open(
       `${this.#deployment.url}/realms/${this.#own}/rpc`,
-      await this.#credential("own"),
+      await this.#ownTicket(),
     );
     const text = await this.#socket.text(method, params);
     const others = this.#socket.taken().filter((frame) => frame !== text);
     return { status: 0, contentType: "application/json", text, others };
   }
 
-  async #credential(shown: Shown): Promise<Credential> {
-    if (shown === "own") return this.#deployment.credentialFor(this.#own);
+  async #credential({ shown, surface }: Told): Promise<Credential> {
+    // No header of its own goes with a socket.
+    if (shown === "own ticket" || (shown === "own" && surface === "upgrade"))
+      return this.#ownTicket();
+    if (shown === "own") return asBearer(await this.#ownToken());
     if (shown === "nothing") return { headers: {}, protocols: ["meerkat.v1"] };
-    if (shown !== "rubbish") return credentialOf(nameOf(shown, this.names));
-    return { headers: { authorization: "Bearer rubbish" }, protocols: ["ticket.rubbish"] };
+    if (shown === "rubbish") return { ...asBearer("rubbish"), protocols: ["ticket.rubbish"] };
+    const stolen = nameOf(shown, this.names);
+    return shown.as === "bearer" && surface !== "upgrade" ? asBearer(stolen) : asTicket(stolen);
+  }
+
+  async #ownToken(): Promise<string> {
+    this.#token ??= (await this.#deployment.tokenOf(this.#own)).token;
+    return this.#token;
+  }
+
+  async #ownTicket(): Promise<Credential> {
+    return asTicket(await this.#deployment.ticketOf(this.#own, await this.#ownToken()));
   }
 
   get #own(): string {

@@ -15,6 +15,8 @@ const WORLD_CASES = 125;
 export interface FuzzOptions {
   seed: number;
   cases: number;
+  /** The first case to run: a run that stopped goes on where it was. */
+  first?: number;
   tell: (line: string) => void;
 }
 
@@ -31,14 +33,19 @@ export interface TenancyReport {
  * answer may tell which is which, none may say a word of the other realm, and nothing there may change.
  * @throws {Violation} with the case
  */
-export async function tenancy({ seed, cases, tell }: FuzzOptions): Promise<TenancyReport> {
+export async function tenancy({
+  seed,
+  cases,
+  first = 0,
+  tell,
+}: FuzzOptions): Promise<TenancyReport> {
   await using stack = new AsyncDisposableStack();
   const deployment = stack.use(await Deployment.start());
   using victim = await World.populate(deployment, "victim");
   const before = await stateOf(deployment, victim);
   const drawn = fc.sample(anyCase, { seed, numRuns: cases });
   const report: TenancyReport = { cases, foreignMs: [], unknownMs: [] };
-  for (let from = 0; from < drawn.length; from += WORLD_CASES) {
+  for (let from = first; from < drawn.length; from += WORLD_CASES) {
     await pry({ deployment, victim, report, from }, drawn.slice(from, from + WORLD_CASES));
     const what = `cases ${from} to ${from + WORLD_CASES}: the other realm has changed`;
     check((await stateOf(deployment, victim)) === before, what);
@@ -46,6 +53,8 @@ export async function tenancy({ seed, cases, tell }: FuzzOptions): Promise<Tenan
   }
   return report;
 }
+
+type Pair<Item> = [Item, Item];
 
 interface Prying {
   deployment: Deployment;
@@ -61,16 +70,21 @@ async function pry({ deployment, victim, report, from }: Prying, cases: Case[]):
   using real = await World.populate(deployment, "prying");
   using twin = await World.populate(deployment, "prying");
   using knowing = new Sender(deployment, { own: real.ids, foreign });
-  using guessing = new Sender(deployment, { own: twin.ids, foreign: decoysOf(foreign) });
+  const decoys = decoysOf(foreign, deployment.forge);
+  using guessing = new Sender(deployment, { own: twin.ids, foreign: decoys });
   for (const [index, asked] of cases.entries()) {
-    const [told, guessed] = await Promise.all([knowing.send(asked), guessing.send(asked)]);
+    const what = (problem: string) =>
+      `case ${from + index}: ${problem}\n  ${JSON.stringify(asked)}`;
+    const sent = [knowing, guessing].map((sender) => sender.send(asked)) as Pair<Promise<Reply>>;
+    const [told, guessed] = await Promise.all(sent).catch((cause: unknown) => {
+      throw new Violation(what(`no answer: ${String(cause)}`));
+    });
     report.foreignMs.push(told.ms);
     report.unknownMs.push(guessed.ms);
     const problem =
       leak(told, { asked, names: knowing.names, victim }) ??
       difference([told, knowing.names], [guessed, guessing.names]);
-    const what = () => `case ${from + index}: ${problem}\n  ${JSON.stringify(asked)}`;
-    if (problem !== undefined) throw new Violation(what());
+    if (problem !== undefined) throw new Violation(what(problem));
   }
   if (Date.now() / 1e3 > Number(expires_at)) return;
   // It was shown at another realm's door all the time, and is still good at its own.
@@ -94,7 +108,9 @@ function leak(
   for (const kind of kinds) {
     // The sender's own sessions may have come by such a label before.
     const ids = kind === "label" ? [] : victim.ids[kind];
-    const told = ids.find((id) => heard.includes(id) && !said.includes(id));
+    const told = ids
+      .map((id) => id.toLowerCase())
+      .find((id) => heard.includes(id) && !said.includes(id));
     if (told !== undefined) return `a reply names a ${kind} of the other realm: ${heard}`;
   }
   return undefined;
@@ -123,8 +139,10 @@ async function stateOf(deployment: Deployment, { realm, ids }: World): Promise<s
   const known = listOf(listed.body.sessions).map(({ session_id }) => String(session_id));
   const sessions = [...new Set([...known, ...ids.session])].toSorted();
   const parts: unknown[] = [listed];
-  for (const path of ["/config", "/config/history", `/realms/${realm}`])
+  for (const path of ["/config", "/config/history", "/credentials", "/audit", `/realms/${realm}`])
     parts.push(await get(path));
+  const { body } = await get("/tokens");
+  parts.push(listOf(body.tokens).map(({ last_used_at: _hour, ...token }) => token));
   for (const session of sessions) parts.push(await sessionState(get, session));
   return JSON.stringify(parts);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { until } from "../chaos/conditions.node.ts";
 import { inner, type Json, listOf } from "../chaos/json.node.ts";
-import { type Deployment, PATIENCE_MS } from "./deployment.node.ts";
+import { asBearer, asTicket, type Deployment, PATIENCE_MS } from "./deployment.node.ts";
 import type { Ids } from "./ids.node.ts";
 import { callTool } from "./mcp-call.node.ts";
 import { Socket } from "./socket.node.ts";
@@ -88,18 +88,18 @@ class Maker {
     await this.#must(["POST", `/sessions/${rewound}/rewind`], {});
     const parked = await this.#parked();
 
-    const credential = await this.#deployment.credentialFor(this.#realm);
+    const { token, tokenId } = await this.#deployment.tokenOf(this.#realm);
+    const share = await this.#must(["POST", `/sessions/${first}/share`], {});
     const stream = await callTool(this.#deployment.url, this.#realm, {
-      credential,
+      credential: asBearer(token),
       name: "meerkat_event_stream_open",
       args: { session_id: first, after: 0 },
     });
     const socket = await Socket.open(
       `${this.#deployment.url}/realms/${this.#realm}/rpc`,
-      await this.#deployment.credentialFor(this.#realm),
+      asTicket(await this.#deployment.ticketOf(this.#realm)),
     );
     const opened = await socket.ask("session/stream_open", { session_id: first });
-    const { ticket } = await this.#must(["POST", "/tickets"]);
     const ids: Ids = {
       realm: [this.#realm],
       session: [first, String(fork.session_id), archived, rewound, parked.session],
@@ -112,7 +112,9 @@ class Maker {
       rpcStream: [String(inner(opened.result).stream_id)],
       mcpSession: [randomUUID()],
       task: [`${first}.${String(plain.run_id)}.2`],
-      ticket: [String(ticket)],
+      ticket: [await this.#deployment.ticketOf(this.#realm)],
+      token: [token, String(share.token)],
+      tokenId: [tokenId, String(share.token_id)],
       label: [label],
     };
     return { ids, socket };
@@ -158,16 +160,14 @@ class Maker {
 
   /** Asks for a turn that never comes to its end while the world lasts. */
   #queue(session: string): void {
-    void this.#deployment.credentialFor(this.#realm).then(({ headers }) =>
-      fetch(`${this.#deployment.url}/realms/${this.#realm}/sessions/${session}/messages`, {
-        method: "POST",
-        headers: { ...headers, "content-type": "application/json" },
-        body: JSON.stringify({ prompt: `${this.#canary} queued`, handling_mode: "queue" }),
-        signal: this.#signal,
-      }).then(
-        (response) => response.body?.cancel(),
-        () => undefined,
-      ),
+    void fetch(`${this.#deployment.url}/realms/${this.#realm}/sessions/${session}/messages`, {
+      method: "POST",
+      headers: { ...this.#deployment.admin, "content-type": "application/json" },
+      body: JSON.stringify({ prompt: `${this.#canary} queued`, handling_mode: "queue" }),
+      signal: this.#signal,
+    }).then(
+      (response) => response.body?.cancel(),
+      () => undefined,
     );
   }
 }

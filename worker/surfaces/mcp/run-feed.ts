@@ -36,6 +36,12 @@ export class RunFeed implements Observer {
     this.#opened = this.#open();
   }
 
+  /** Tells nothing more. */
+  stop(): void {
+    this.#isOver = true;
+    this.#watcher.close();
+  }
+
   /** Stops watching, then tells what is still missing up to now. */
   async finish(): Promise<void> {
     await this.#opened;

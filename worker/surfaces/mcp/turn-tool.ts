@@ -1,5 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { OperationName } from "../../../sdk/contract/index.ts";
+import { AccessWatch } from "../../access-watch.ts";
 import { call, type StartedRun } from "../../call.ts";
 import { endWithCall } from "./cancellation.ts";
 import { Notifier } from "./notifier.ts";
@@ -56,15 +57,19 @@ async function attended(
   let feed: RunFeed | undefined;
   let notifier: Notifier | undefined;
   let letGo: (() => void) | undefined;
+  const access = new AccessWatch(toolCall.caller);
   const onRun = (run: StartedRun) => {
     if (on_disconnect === "interrupt") letGo = endWithCall(run, toolCall);
     if (!stream && toolCall.progressToken === undefined) return;
     notifier = new Notifier(toolCall, run.session.sessionId, stream);
     feed = new RunFeed(run, notifier);
+    void access.ended.catch(() => feed?.stop());
   };
   try {
-    return succeeded(await turnPayload(call(name, params, { ...toolCall.caller, onRun })));
+    const payload = turnPayload(call(name, params, { ...toolCall.caller, onRun }));
+    return succeeded(await Promise.race([payload, access.ended]));
   } finally {
+    access.close();
     letGo?.();
     await feed?.finish();
     await notifier?.told();
