@@ -13,7 +13,7 @@ export interface ToolDeclaration {
   input_schema: Record<string, unknown>;
 }
 
-interface ToolAnswer {
+export interface ToolAnswer {
   content: string | ContentBlock[];
   is_error: boolean;
 }

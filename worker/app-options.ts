@@ -1,9 +1,8 @@
-import type { Authenticate } from "./own-identity.ts";
+import type { Authenticate } from "./identity.ts";
 
-/** A tool as the Worker tells of it; where turns run it is run. */
+/** A tool as the Worker tells of it; it is run where turns run. */
 export interface ToolInfo {
-  name: string;
-  description: string;
+  definition: { name: string };
 }
 
 /** What another Worker may choose when it serves this one. */

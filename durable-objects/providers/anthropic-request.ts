@@ -14,7 +14,8 @@ import {
   type ToolResult,
   vendorParams,
 } from "../../sdk/contract/index.ts";
-import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
+import type { ModelRequest, StoredMessage } from "./provider.ts";
 
 /**
  * Our transcript as Anthropic wants it. What stays the same between calls comes first and the messages

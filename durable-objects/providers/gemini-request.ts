@@ -7,7 +7,8 @@ import {
   type ToolResult,
   vendorParams,
 } from "../../sdk/contract/index.ts";
-import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
+import type { ModelRequest, StoredMessage } from "./provider.ts";
 
 /** One turn of a conversation as Gemini wants it. */
 interface GeminiContent {

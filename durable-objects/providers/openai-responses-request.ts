@@ -9,7 +9,8 @@ import type { Reasoning, ReasoningEffort } from "openai/resources/shared";
 import { type AssistantBlock, type Content, vendorParams } from "../../sdk/contract/index.ts";
 import { effortOf } from "./effort.ts";
 import { dataUrl, ownContent, samplingOf } from "./openai.ts";
-import type { ModelRequest, StoredMessage, ToolDefinition } from "./provider.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
+import type { ModelRequest, StoredMessage } from "./provider.ts";
 
 /**
  * The body of a Responses call. What grows from step to step comes last: a body starts with the bytes

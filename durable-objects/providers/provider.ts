@@ -5,6 +5,7 @@ import type {
   StopReason,
   Usage,
 } from "../../sdk/contract/index.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
 import type { OutputFormat } from "./schema/lowering.ts";
 
 /** A language model's vendor. Everything one vendor does differently stays behind this. */
@@ -67,14 +68,6 @@ export interface Timeouts {
   headersMs: number;
   /** Between two chunks of the stream. */
   idleMs: number;
-}
-
-/** A tool as the model sees it. */
-export interface ToolDefinition {
-  name: string;
-  description: string;
-  /** JSON Schema of the arguments, an object. */
-  inputSchema: Readonly<Record<string, unknown>>;
 }
 
 export type ModelEvent =

@@ -1,5 +1,5 @@
 import type { ClientTool } from "../../sdk/contract/index.ts";
-import type { ToolDefinition } from "../providers/provider.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
 import type { IntakeStorage } from "./intake-storage.ts";
 import type { RunSettings } from "./state.ts";
 

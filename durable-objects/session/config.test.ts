@@ -16,7 +16,8 @@ import {
   vendor,
 } from "../test-support.ts";
 import { builtins } from "../tools/index.ts";
-import { defineTool, type Tool } from "../tools/tool.ts";
+import { defineTool } from "../tools/define-tool.ts";
+import type { Tool } from "../tools/tool.ts";
 
 const { says, calls } = dialects.anthropic;
 const reply = (frames: readonly string[]): Reply => ({ chunks: chunks(frames) });
@@ -197,9 +198,9 @@ describe("tools", () => {
     const stuck = defineTool({
       name: "stuck",
       description: "Never answers",
-      args: z.object({}),
+      input: z.object({}),
       idempotent: true,
-      run: () => new Promise<string>(() => {}),
+      execute: () => new Promise<string>(() => {}),
     });
     const model = await vendor(
       "anthropic",
@@ -236,9 +237,9 @@ describe("tools", () => {
     const counted = defineTool({
       name: "counted",
       description: "Counts who runs beside it",
-      args: z.object({}),
+      input: z.object({}),
       idempotent: true,
-      run: async () => {
+      execute: async () => {
         running += 1;
         seen.push(running);
         await Promise.resolve();

@@ -1,4 +1,6 @@
 import { toAppError } from "../../sdk/contract/index.ts";
+import { offeredTools } from "../tools/index.ts";
+import type { Tool } from "../tools/tool.ts";
 import { abandon } from "./abandon.ts";
 import { Answers } from "./answers.ts";
 import { Books } from "./books.ts";
@@ -51,7 +53,7 @@ export class SessionCore {
   readonly #access = new RunAccess(() => this.realm.inUse(this.#realmId));
   #alarmAt = 0;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Env, ownTools: ReadonlyMap<string, Tool>) {
     this.#ctx = ctx;
     const around = neighboursIn(env);
     const storage = new IntakeStorage(ctx.storage.sql);
@@ -76,6 +78,8 @@ export class SessionCore {
     this.runs = new Runs(this.journal, {
       assemble: async (run) => ({
         ...(await this.intake.assemble(run)),
+        tools: offeredTools(ownTools, run.settings.builtins),
+        site: { env, realmId: this.#realmId, sessionId: this.#sessionId, runId: run.runId },
         ...summaries.view(),
         results: storedResults(this.journal, run).results,
         // Until its own first call, what the newest one before it took is the best guess.

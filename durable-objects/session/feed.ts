@@ -33,6 +33,8 @@ export class Feed implements Listener {
       sse: new Set(ctx.getWebSockets("sse")),
       json: new Set(ctx.getWebSockets("json")),
     };
+    // Watchers' heartbeats are answered by the runtime, without waking the object.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
   get watchers(): number {

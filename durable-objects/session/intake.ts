@@ -1,6 +1,5 @@
 import { AppError, type ClientTool, type Content, type Labels } from "../../sdk/contract/index.ts";
 import { providerFor } from "../providers/index.ts";
-import { builtins } from "../tools/index.ts";
 import { admission, busy, newState, type TurnRequest } from "./admission.ts";
 import { choose } from "./choice.ts";
 import { loadTools, storeTools } from "./client-tools.ts";
@@ -37,7 +36,7 @@ export interface Admitted {
 
 type Assembled = Pick<
   Turn,
-  "settings" | "provider" | "fallbacks" | "tools" | "clientTools" | "output" | "arrivals"
+  "settings" | "provider" | "fallbacks" | "clientTools" | "output" | "arrivals"
 >;
 
 /** What comes into a session: checked, counted once, and written in one transaction (design I-11). */
@@ -142,7 +141,6 @@ export class Intake {
       settings,
       provider: providerFor(settings.provider, access, settings.own?.server),
       fallbacks: settings.fallbacks?.map((model) => openedFallback(model, access)) ?? [],
-      tools: settings.builtins ? builtins : new Map(),
       clientTools: loadTools(this.#storage, settings),
       output: loadOutput(this.#storage, settings),
       arrivals: [],

@@ -1,4 +1,5 @@
-import type { ModelRequest, StoredMessage, ToolDefinition } from "../providers/provider.ts";
+import type { ModelRequest, StoredMessage } from "../providers/provider.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
 import type { Tool } from "../tools/tool.ts";
 import { traitsOf } from "./model-identity.ts";
 import { nativeFormat } from "./output-choice.ts";

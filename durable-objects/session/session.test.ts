@@ -21,7 +21,8 @@ import {
   Watch,
 } from "../test-support.ts";
 import { builtins } from "../tools/index.ts";
-import { defineTool } from "../tools/tool.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import { defineTool } from "../tools/define-tool.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
 import type { CreateRequest } from "./intake.ts";
 
@@ -30,14 +31,14 @@ const vendors = ["anthropic", "openai", "gemini"] as const;
 const onceMore = { max_retries: 1, initial_delay: "1ms", max_delay: "2ms" };
 
 // A tool that a test can hold: it asks the wire, where gates and hanging replies are.
-const held = { args: z.object({ model: z.string() }), description: "Looks it up" };
-const run = async ({ model }: { model: string }, signal: AbortSignal): Promise<string> => {
+const held = { input: z.object({ model: z.string() }), description: "Looks it up" };
+const execute = async ({ model }: { model: string }, { signal }: ToolContext): Promise<string> => {
   const response = await fetch(`http://tool.test/${model}`, { signal });
   return await response.text();
 };
 const testTools = [
-  defineTool({ ...held, name: "lookup", idempotent: true, run }),
-  defineTool({ ...held, name: "book", idempotent: false, run }),
+  defineTool({ ...held, name: "lookup", idempotent: true, execute }),
+  defineTool({ ...held, name: "book", idempotent: false, execute }),
 ];
 const toolBox = builtins as Map<string, (typeof testTools)[number]>;
 

@@ -10,6 +10,7 @@ import {
   unpack,
 } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { TurnRequest } from "./admission.ts";
 import { create, fork, startTurn } from "./beginning.ts";
 import { pendingCalls } from "./client-calls.ts";
@@ -30,12 +31,12 @@ import { attach, checkCursor, type Page, page } from "./watch.ts";
 /** One conversation of one realm, named `<realm>/<session id>`. It runs at most one turn at a time. */
 export class SessionObject extends DurableObject<Env> implements ForkSource {
   #core: SessionCore;
+  readonly #newCore: () => SessionCore;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Env, ownTools: ReadonlyMap<string, Tool> = new Map()) {
     super(ctx, env);
-    this.#core = new SessionCore(ctx, env);
-    // Watchers' heartbeats are answered by the runtime, without waking the object.
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#newCore = () => new SessionCore(ctx, env, ownTools);
+    this.#core = this.#newCore();
   }
 
   /** Creates the session and, if the request names a run, starts its first turn. */
@@ -132,7 +133,7 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   /** Leaves nothing of the session, unless it was used since the directory `saw` it; see `erase`. */
   async erase(saw?: number): Promise<Erasure> {
     const { isGone, erasure } = erase(this.ctx, this.#core, saw);
-    if (isGone) this.#core = new SessionCore(this.ctx, this.env);
+    if (isGone) this.#core = this.#newCore();
     return erasure;
   }
 

@@ -1,6 +1,12 @@
 import type { AgentEvent, Content, ContentBlock, ToolResult } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
-import { type Tool, toolError, type ToolOutcome } from "../tools/tool.ts";
+import {
+  type Tool,
+  type ToolContext,
+  toolError,
+  type ToolOutcome,
+  type ToolSite,
+} from "../tools/tool.ts";
 import { wait } from "./retry.ts";
 import type { RunSettings } from "./state.ts";
 
@@ -21,6 +27,7 @@ export interface FinishedCall {
 
 interface Execution {
   tools: ReadonlyMap<string, Tool>;
+  site: ToolSite;
   settings: Pick<RunSettings, "toolTimeoutMs" | "toolTimeoutsMs" | "maxConcurrentTools">;
   signal: AbortSignal;
 }
@@ -96,13 +103,14 @@ export function receivedEvent({ id, name }: ToolCall, result: ToolResult | undef
   return { type: "tool_result_received", id, name, is_error, content: toBlocks(content) };
 }
 
-async function runCall(call: ToolCall, { tools, settings, signal }: Execution) {
+async function runCall(call: ToolCall, { tools, site, settings, signal }: Execution) {
   const timeoutMs = timeLimit(call, settings);
   const startedAt = Date.now();
   const deadline = new AbortController();
+  const ended = AbortSignal.any([signal, deadline.signal]);
   const outcome = await Promise.race([
-    invoke(call, tools.get(call.name), AbortSignal.any([signal, deadline.signal])),
-    wait(timeoutMs, AbortSignal.any([signal, deadline.signal])).then(() => undefined),
+    invoke(call, tools.get(call.name), { ...site, callId: call.id, signal: ended }),
+    wait(timeoutMs, ended).then(() => undefined),
   ]);
   deadline.abort();
   const durationMs = Date.now() - startedAt;
@@ -121,14 +129,14 @@ function timeLimit(
 async function invoke(
   call: ToolCall,
   tool: Tool | undefined,
-  signal: AbortSignal,
+  context: ToolContext,
 ): Promise<ToolOutcome> {
   if (!tool) return toolError(`There is no tool named "${call.name}"`);
   if (typeof call.args === "string") return toolError("The arguments are not valid JSON");
   try {
-    return await tool.run(call.args, signal);
+    return await tool.run(call.args, context);
   } catch (cause) {
-    if (!signal.aborted) console.error(`tool ${call.name} failed`, cause);
+    if (!context.signal.aborted) console.error(`tool ${call.name} failed`, cause);
     return toolError("The tool failed");
   }
 }

@@ -17,11 +17,11 @@ export async function* toolStep(
     progress,
   }: { open: ToolCall[]; known: Map<string, ToolResult>; progress: RunProgress },
 ): AsyncGenerator<TurnOutput, RunProgress | undefined> {
-  const { tools, settings, signal } = turn;
+  const { tools, site, settings, signal } = turn;
   const missing = open.filter(({ id }) => !known.has(id));
   const theirs = missing.filter(({ name }) => isClientTool(turn, name));
   const ours = missing.filter((call) => !theirs.includes(call));
-  const execution = { tools, settings, signal };
+  const execution = { tools, site, settings, signal };
   for await (const { result, event } of execute(ours, execution)) {
     if (signal.aborted) return undefined;
     known.set(result.tool_use_id, result);

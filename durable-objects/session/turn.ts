@@ -1,12 +1,8 @@
 import type { AgentEvent, ToolResult } from "../../sdk/contract/index.ts";
-import type {
-  Provider,
-  StoredMessage,
-  ToolDefinition,
-  UpstreamHandle,
-} from "../providers/provider.ts";
+import type { Provider, StoredMessage, UpstreamHandle } from "../providers/provider.ts";
 import type { OutputSchema } from "../providers/schema/output-schema.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { ToolDefinition } from "../tools/tool-definition.ts";
+import type { Tool, ToolSite } from "../tools/tool.ts";
 import type { History } from "./model-context.ts";
 import type { Meter } from "./meter.ts";
 import type { Outcome } from "./outcome.ts";
@@ -23,6 +19,7 @@ export interface Turn {
   /** By their place in the settings; nothing where one cannot be called any more. */
   fallbacks?: readonly (Provider | undefined)[];
   tools: ReadonlyMap<string, Tool>;
+  site: ToolSite;
   /** Tools that a client runs: the loop stops at a call of one and is started again with its result. */
   clientTools: readonly ToolDefinition[];
   /** What the run's JSON must look like, if it is to end with some. */

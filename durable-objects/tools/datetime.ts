@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineTool } from "./tool.ts";
+import { defineTool } from "./define-tool.ts";
 
 function isTimeZone(name: string): boolean {
   try {
@@ -14,7 +14,7 @@ function isTimeZone(name: string): boolean {
 export const datetime = defineTool({
   name: "datetime",
   description: "Tells the current date and time, in UTC and in a time zone of your choice.",
-  args: z.object({
+  input: z.object({
     time_zone: z
       .string()
       .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
@@ -22,7 +22,7 @@ export const datetime = defineTool({
       .describe("IANA time zone, such as Europe/Berlin"),
   }),
   idempotent: true,
-  run({ time_zone: timeZone }) {
+  execute({ time_zone: timeZone }) {
     const now = new Date();
     const local = new Intl.DateTimeFormat("en-GB", {
       timeZone,

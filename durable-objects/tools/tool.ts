@@ -1,6 +1,5 @@
-import * as z from "zod";
-import type { Content } from "../../sdk/contract/index.ts";
-import type { ToolDefinition } from "../providers/provider.ts";
+import type { Content } from "../../sdk/contract/messages.ts";
+import type { ToolDefinition } from "./tool-definition.ts";
 
 /** Something a turn may call on the model's behalf. */
 export interface Tool {
@@ -8,7 +7,24 @@ export interface Tool {
   /** Whether running it twice does no harm: a crashed call is then run again, others are reported as interrupted. */
   idempotent: boolean;
   /** Runs one call. What it throws is told to the model as a tool error, in general words. */
-  run(args: unknown, signal: AbortSignal): Promise<ToolOutcome>;
+  run(args: unknown, context: ToolContext): Promise<ToolOutcome>;
+}
+
+/** The run that calls tools, and what they may reach. */
+export interface ToolSite {
+  /** The Worker's bindings, secrets among them. */
+  env: Cloudflare.Env;
+  realmId: string;
+  sessionId: string;
+  runId: string;
+}
+
+/** What a tool may know of a call of it. */
+export interface ToolContext extends ToolSite {
+  /** Names the call, also when it is run again after a crash: an idempotency key for what the tool asks elsewhere. */
+  callId: string;
+  /** Aborted when the tool's time is up, and when the turn is interrupted. */
+  signal: AbortSignal;
 }
 
 /** What a call brought: content for the model. */
@@ -17,29 +33,9 @@ export interface ToolOutcome {
   isError: boolean;
 }
 
-interface ToolSpec<Args extends z.ZodObject> {
-  name: string;
-  description: string;
-  args: Args;
-  idempotent: boolean;
-  run(args: z.output<Args>, signal: AbortSignal): Content | Promise<Content>;
-}
-
-/** Makes a tool whose arguments are checked by a schema; wrong ones are told to the model, not run. */
-export function defineTool<Args extends z.ZodObject>(spec: ToolSpec<Args>): Tool {
-  return {
-    definition: {
-      name: spec.name,
-      description: spec.description,
-      inputSchema: z.toJSONSchema(spec.args, { io: "input" }),
-    },
-    idempotent: spec.idempotent,
-    async run(args, signal) {
-      const parsed = spec.args.safeParse(args);
-      if (!parsed.success) return toolError(`Invalid arguments: ${z.prettifyError(parsed.error)}`);
-      return { content: await spec.run(parsed.data, signal), isError: false };
-    },
-  };
+/** A failure that the model may read, word for word, and act on. */
+export class ToolError extends Error {
+  override name = "ToolError";
 }
 
 export function toolError(content: string): ToolOutcome {

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { defineTool } from "./tool.ts";
+import { defineTool } from "./define-tool.ts";
 
 /** Lets the model lay out its plan where the people who watch can see it; the transcript keeps it. */
 export const updatePlan = defineTool({
   name: "update_plan",
   description:
     "Shows your plan to the user. Call it when you start work of several steps and whenever a step changes; give the whole plan each time. At most one step is in_progress.",
-  args: z.object({
+  input: z.object({
     explanation: z.string().optional().describe("Why the plan changed"),
     steps: z
       .array(
@@ -23,7 +23,7 @@ export const updatePlan = defineTool({
       ),
   }),
   idempotent: true,
-  run({ steps }) {
+  execute({ steps }) {
     const done = steps.filter(({ status }) => status === "completed").length;
     return `Plan shown: ${done} of ${steps.length} steps completed`;
   },

@@ -29,7 +29,8 @@ const absent: readonly (readonly [id: string, description: string])[] = [
 /** Beside the built-in tools, those of the Worker that embeds us. */
 function told(tools: readonly ToolInfo[]): [id: string, description: string][] {
   if (tools.length === 0) return [];
-  return [["own_tools", `Tools of this deployment: ${tools.map(({ name }) => name).join(", ")}`]];
+  const names = tools.map(({ definition }) => definition.name);
+  return [["own_tools", `Tools of this deployment: ${names.join(", ")}`]];
 }
 
 export const hostHandlers = {

@@ -1,0 +1,84 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions } from "esbuild";
+
+// `npm pack` runs this: what other projects import is plain JavaScript with declarations beside it, since
+// Node strips no types below node_modules.
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = join(root, "dist", "package");
+
+/** A name of another file of the package in a declaration. */
+const relative = /(?<=(?:from |import\()")\.[^"]+(?=")/g;
+
+/** What can be imported, by the name of its file in the package. */
+const entries = { sdk: "sdk/index.ts", worker: "worker/embedding.ts" };
+
+const shared = { absWorkingDir: root, bundle: true, format: "esm", logLevel: "warning" } as const;
+const forWorkerd = {
+  ...shared,
+  target: "es2024",
+  conditions: ["workerd", "worker", "browser"],
+  external: ["cloudflare:*", "node:*"],
+} as const satisfies BuildOptions;
+
+rmSync(out, { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: [entries.sdk],
+    outfile: join(out, "sdk.js"),
+    target: "es2022",
+    // Node 20 has no `Promise.withResolvers` yet.
+    inject: [join(root, "supply-chain", "with-resolvers.ts")],
+    define: { "Promise.withResolvers": "withResolvers" },
+  }),
+  // Its dependencies are installed with it, so that one's own Worker has each of them once.
+  build({
+    ...forWorkerd,
+    entryPoints: [entries.worker],
+    outfile: join(out, "worker.js"),
+    packages: "external",
+  }),
+  // What `rkat serve` runs.
+  build({
+    ...forWorkerd,
+    entryPoints: ["worker/index.ts"],
+    outfile: join(root, "dist", "embedded", "worker.js"),
+  }),
+]);
+writeDeclarations();
+
+function writeDeclarations(): void {
+  const emitted = mkdtempSync(join(tmpdir(), "rkat-types-"));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const project = join(root, "supply-chain", "tsconfig.json");
+  const options = ["-p", project, "--outDir", emitted, "--rootDir", root];
+  execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+  const kept = new Set<string>();
+  for (const entry of Object.values(entries)) keep(declarationOf(entry), emitted, kept);
+  rmSync(emitted, { recursive: true });
+}
+
+/** Copies a declaration and those that it names: the rest is nobody's business. */
+function keep(path: string, from: string, kept: Set<string>): void {
+  if (kept.has(path)) return;
+  kept.add(path);
+  const text = readFileSync(join(from, path), "utf8");
+  for (const [name] of text.matchAll(relative)) {
+    keep(join(dirname(path), declarationOf(name)), from, kept);
+  }
+  const target = join(out, "types", path);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(
+    target,
+    text.replaceAll(relative, (name) => name.replace(/\.ts$/, ".js")),
+  );
+}
+
+function declarationOf(path: string): string {
+  return path.replace(/\.ts$/, ".d.ts");
+}
