@@ -27,7 +27,7 @@ export async function verifyAudit(flags: GlobalFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const verdict = await client.call("audit/verify", {});
     if (!verdict.valid) {
-      process.stderr.write(`error: the audit log was changed at entry ${verdict.broken_at}\n`);
+      process.stderr.write(`Error: the audit log was changed at entry ${verdict.broken_at}\n`);
       return exitCodes.error;
     }
     print(`Valid: ${verdict.checked} entries`);

@@ -75,12 +75,14 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   completion: ['eval "$(rkat completion bash)"'],
 };
 
-/** Shows at the end of each command's help how it is used. */
-export function addExamples(command: Command, name = ""): void {
+/** Shows at the end of each command's help how it is used, and after its errors where that help is. */
+export function addHelp(command: Command, name = ""): void {
+  const path = name === "" ? "rkat" : `rkat ${name}`;
+  command.showHelpAfterError(`\`${path} --help\` tells more.`);
   const lines = examples[name];
   if (lines)
     command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   for (const child of command.commands) {
-    addExamples(child, name === "" ? child.name() : `${name} ${child.name()}`);
+    addHelp(child, name === "" ? child.name() : `${name} ${child.name()}`);
   }
 }

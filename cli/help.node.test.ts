@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { buildProgram } from "./program.ts";
 
+const whole = buildProgram(() => undefined);
+
 describe("every command", () => {
   const commands = (command: Command, path: string[]): [string, Command][] => [
     [path.join(" "), command],
@@ -12,15 +14,23 @@ describe("every command", () => {
       .flatMap((child) => commands(child, [...path, child.name()])),
   ];
 
-  it.each(
-    commands(
-      buildProgram(() => undefined),
-      ["rkat"],
-    ),
-  )("%s has examples", (_, command) => {
+  it.each(commands(whole, ["rkat"]))("%s has examples", (_, command) => {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
 
     expect(help).toMatch(/\nExamples:\n {2}\S/);
+  });
+});
+
+describe("a command line that names a command", () => {
+  const namesOf = (command: Command) => [command.name(), ...command.aliases()];
+  // `complete` looks at all commands.
+  const names = whole.commands.flatMap(namesOf).filter((name) => name !== "complete");
+
+  it.each(names)("has it without the others: %s", (name) => {
+    const { commands } = buildProgram(() => undefined, ["--realm", "run", "-r", "x", name]);
+
+    expect(commands.flatMap(namesOf)).toContain(name);
+    expect(commands.length).toBeLessThan(whole.commands.length);
   });
 });

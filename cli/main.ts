@@ -23,7 +23,7 @@ async function run(args: string[]): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const program = buildProgram((code) => {
     exitCode = code;
-  });
+  }, args);
   try {
     if (args.length === 0) program.help();
     await program.parseAsync(args, { from: "user" });

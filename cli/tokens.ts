@@ -53,7 +53,7 @@ export async function revokeToken(id: string, flags: GlobalFlags): Promise<numbe
   return await withClient(flags, async ({ client }) => {
     const { revoked } = await client.call("tokens/revoke", { token_id: id });
     if (revoked) print(`Revoked token: ${id}`);
-    else process.stderr.write(`error: no token '${id}'\n`);
+    else process.stderr.write(`Error: no token '${id}'\n`);
     return revoked ? exitCodes.ok : exitCodes.error;
   });
 }

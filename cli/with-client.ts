@@ -1,3 +1,4 @@
+import { connectionClosed, isConnectionClosed } from "../sdk/errors.ts";
 import { MeerkatClient } from "../sdk/index.ts";
 import { type Deployment, openDeployment } from "./deployment.ts";
 import { type GlobalFlags, instanceFlags } from "./global-flags.ts";
@@ -41,11 +42,12 @@ async function connect(
   flags: GlobalFlags,
 ): Promise<void> {
   const { instance: instanceId } = instanceFlags(flags);
-  const connected = client.connect({ url, token, realmId: realm, instanceId, exchange });
-  // The SDK is patient with a deployment that does not answer; somebody at a terminal is not.
-  connected.catch(() => undefined);
-  await reach(url);
-  await connected;
+  try {
+    const options = { url, token, realmId: realm, instanceId, exchange };
+    await client.connect({ ...options, capabilities: false });
+  } catch (error) {
+    throw unreached(url, error);
+  }
 }
 
 /** @throws Error that says why nobody answers at a URL */
@@ -54,9 +56,20 @@ export async function reach(url: string): Promise<void> {
     const request = { method: "GET", headers: {} };
     const reply = await exchange(`${url.replace(/\/+$/, "")}/health`, request);
     await reply.text();
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot reach ${url}: ${reason}; is the server running?`, { cause: error });
+  } catch (cause) {
+    throw unreached(url, connectionClosed("", { cause }));
   }
+}
+
+/** Says which URL it was that nobody answered at, and why; other errors stay what they are. */
+function unreached(url: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !isConnectionClosed(error)) return error;
+  const { message } = error.cause instanceof Error ? innermost(error.cause) : error;
+  return new Error(`cannot reach ${url}: ${message}; is the server running?`, { cause: error });
+}
+
+/** A name with several addresses fails once for each of them, and then says nothing itself. */
+function innermost(error: Error): Error {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? first : error;
 }

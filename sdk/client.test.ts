@@ -19,6 +19,16 @@ describe("a client", () => {
     expect(() => client.requireCapability("mobs")).toThrow(CapabilityUnavailableError);
   });
 
+  it("asks nothing beyond the greeting when told so", async () => {
+    const deployment = new ScriptedDeployment();
+    const client = new MeerkatClient({ transport: deployment, capabilities: false });
+
+    await client.connect();
+
+    expect(deployment.posted.map(({ method }) => method)).toEqual(["initialize"]);
+    expect(client.capabilities).toEqual([]);
+  });
+
   it.each(["0.9.0", "1.8.0", "", undefined, { major: 0, minor: 8, patch: 26 }])(
     "refuses contract version %j",
     async (contract_version) => {

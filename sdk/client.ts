@@ -6,7 +6,7 @@ import { RealmCredentials } from "./credentials.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import { freshKey, takesKey } from "./fresh-key.ts";
-import { shakeHands } from "./handshake.ts";
+import { askCapabilities, shakeHands } from "./handshake.ts";
 import { Link } from "./link.ts";
 import { NetworkTransport } from "./network-transport.ts";
 import {
@@ -60,7 +60,9 @@ export class MeerkatClient extends RealmConfig implements AsyncDisposable {
     const link = new Link({ transport, reconnectAttempts, tools: this.#tools });
     this.#link = link;
     try {
-      this.#capabilities = await shakeHands(link, all.signal);
+      await shakeHands(link, all.signal);
+      this.#capabilities =
+        all.capabilities === false ? [] : await askCapabilities(link, all.signal);
       if (!this.#tools.isEmpty) await link.connection(all.signal);
       this.#isClosed = false;
     } catch (error) {

@@ -11,10 +11,10 @@ const contract: Record<"major" | "minor" | "patch", number> = {
 } satisfies typeof ContractVersion;
 
 /**
- * Makes sure that the deployment speaks our contract, and asks what it can do.
+ * Makes sure that the deployment speaks our contract.
  * @throws {MeerkatError} `VERSION_MISMATCH`, `INVALID_RESPONSE`, `UNAUTHORIZED` or `CONNECTION_CLOSED`.
  */
-export async function shakeHands(link: Link, signal?: AbortSignal): Promise<Capability[]> {
+export async function shakeHands(link: Link, signal?: AbortSignal): Promise<void> {
   const { contract_version: theirs } = await link.call("initialize", {}, signal);
   if (typeof theirs !== "string") throw invalidResponse("The deployment names no contract version");
   if (!isCompatible(theirs)) {
@@ -22,6 +22,10 @@ export async function shakeHands(link: Link, signal?: AbortSignal): Promise<Capa
     const message = `The deployment speaks contract ${theirs}, this SDK ${ours}`;
     throw new MeerkatError("VERSION_MISMATCH", message, { details: { theirs, ours } });
   }
+}
+
+/** Asks what the deployment can do. @throws {MeerkatError} `INVALID_RESPONSE` or `CONNECTION_CLOSED`. */
+export async function askCapabilities(link: Link, signal?: AbortSignal): Promise<Capability[]> {
   return readCapabilities(await link.call("capabilities/get", {}, signal));
 }
 

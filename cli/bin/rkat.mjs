@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node from 18 on: it only finds a Node that can run the CLI, and the CLI.
-import { existsSync, readFileSync, statSync } from "node:fs";
-import module, { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+
+// An `import` reads every export of a built-in module, which for some loads half of Node: `require` does not.
+const require = createRequire(import.meta.url);
+const { existsSync, readFileSync, statSync } = require("node:fs");
+const { dirname, join } = require("node:path");
+const { fileURLToPath, pathToFileURL } = require("node:url");
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -17,17 +20,15 @@ function isNewEnough(version) {
 
 function packagedNode() {
   try {
-    return createRequire(import.meta.url).resolve(
-      `node-${process.platform}-${process.arch}/bin/node`,
-    );
+    return require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
   } catch {
     return undefined;
   }
 }
 
-async function runWith(node) {
-  const { spawn } = await import("node:child_process");
-  const { constants } = await import("node:os");
+function runWith(node) {
+  const { spawn } = require("node:child_process");
+  const { constants } = require("node:os");
   // The IPC channel tells the child when this process is gone, even by kill -9.
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -51,7 +52,7 @@ async function runWith(node) {
 /** What to run: the bundle, unless this is a clone and a source has changed since. */
 function entry() {
   const source = `${root}/cli/main.ts`;
-  const bundle = `${root}/dist/cli/main.js`;
+  const bundle = `${root}/dist/cli/main.cjs`;
   if (!existsSync(source)) return bundle;
   return isFresh(bundle) ? bundle : source;
 }
@@ -68,8 +69,10 @@ function isFresh(bundle) {
 }
 
 async function load() {
-  module.enableCompileCache?.();
-  const { main } = await import(pathToFileURL(entry()).href);
+  require("node:module").enableCompileCache?.();
+  const path = entry();
+  const isBundle = path.endsWith(".cjs");
+  const { main } = isBundle ? require(path) : await import(pathToFileURL(path).href);
   await main(process.argv.slice(2));
 }
 
@@ -86,5 +89,5 @@ if (others.length === 0 && (first === "--version" || first === "-V")) {
     );
     process.exit(1);
   }
-  await runWith(node);
+  runWith(node);
 }
