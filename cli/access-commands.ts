@@ -11,7 +11,7 @@ export function addAccessCommands(program: Command, sessions: Command, finish: F
   addAudit(program, finish);
   sessions
     .command("share <session>")
-    .description("print a token that may only watch this session")
+    .description("print a link that shows this session, and nothing else, to whoever opens it")
     .option("--after <seq>", "show only what comes after this event", wholeNumber, 0)
     .option("--redact-tools", "leave out what tools were called with and answered")
     .option("--expires-in <time>", "such as 12h or 30d; 7d unless given", lifetimeSeconds)
@@ -44,6 +44,14 @@ function addTokens(program: Command, finish: Finish): void {
     .action(async (_flags: unknown, command: Command) => {
       const { listTokens } = await import("./tokens.ts");
       finish(await listTokens(command.optsWithGlobals<TokenFlags>()));
+    });
+  tokens
+    .command("self")
+    .description("tell what the token in use allows")
+    .addOption(jsonOption())
+    .action(async (_flags: unknown, command: Command) => {
+      const { showSelf } = await import("./tokens.ts");
+      finish(await showSelf(command.optsWithGlobals<TokenFlags>()));
     });
   tokens
     .command("revoke <id>")

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { MeerkatClient } from "../sdk/index.ts";
+import { sharedToken, shareUrl } from "../sdk/contract/share-url.ts";
 import { freshStateRoot, rkat, type Served, startServe } from "./test-support.ts";
 
 // Every test starts processes, on a machine that may be busy with other tests.
@@ -50,16 +51,22 @@ describe("rkat tokens", () => {
 });
 
 describe("rkat sessions share", () => {
-  it("prints a token that only watches", async () => {
+  it("prints a link with a token that only watches", async () => {
     const run = await rkat(["run", "--json", "--realm", "team-b", "hi"], env);
     const { session_id } = JSON.parse(run.stdout);
     const shared = await rkat(
       ["sessions", "share", session_id, "--redact-tools", "--realm", "team-b"],
       env,
     );
-    const holder = { RKAT_URL: server.url, RKAT_TOKEN: shared.stdout.trim() };
+    const link = new URL(shared.stdout.trim());
+    const token = sharedToken(link.hash) ?? "";
+    const holder = { RKAT_URL: server.url, RKAT_TOKEN: token };
     await using client = new MeerkatClient();
-    await client.connect({ url: server.url, token: shared.stdout.trim() });
+    await client.connect({ url: server.url, token });
+    const self = await rkat(["tokens", "self"], holder);
+
+    expect(link.href).toBe(shareUrl(server.url, token));
+    expect(self.stdout).toMatch(new RegExp(`Realm: +team-b\\n[^]*Only: +session ${session_id}`));
 
     expect((await client.readSession(session_id)).sessionId).toBe(session_id);
     await expect(client.session(session_id).turn("more")).rejects.toMatchObject({
@@ -79,6 +86,7 @@ describe("the SDK", () => {
     const share = await client.tokens.share(session.id, { redactTools: true });
     const listed = await client.tokens.list();
 
+    expect(await client.tokens.self()).toMatchObject({ actor: "admin", realmId: "team-c" });
     expect(share).toMatchObject({ shareId: share.tokenId, watching: { redactTools: true } });
     expect(listed.map(({ tokenId }) => tokenId).toSorted()).toEqual(
       [made.tokenId, share.tokenId].toSorted(),

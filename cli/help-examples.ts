@@ -28,6 +28,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   tokens: ["rkat tokens list"],
   "tokens create": ["rkat tokens create --name ci --scope run --expires-in 90d"],
   "tokens list": ["rkat tokens list"],
+  "tokens self": ["rkat tokens self --json"],
   "tokens revoke": ["rkat tokens revoke <id>"],
   audit: ["rkat audit list", "rkat audit verify"],
   "audit list": ["rkat audit list"],

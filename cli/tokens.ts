@@ -58,22 +58,44 @@ export async function revokeToken(id: string, flags: GlobalFlags): Promise<numbe
   });
 }
 
-/** Makes a token that may only watch one session. */
+/** Prints what the command line's own credential allows. */
+export async function showSelf(flags: TokenFlags): Promise<number> {
+  return await withClient(flags, async ({ client }) => {
+    const self = await client.call("tokens/self", {});
+    if (flags.json) print(JSON.stringify(self, null, 2));
+    else print(columns(selfRows(self)));
+    return exitCodes.ok;
+  });
+}
+
+/** Makes a token that may only watch one session, and prints the link that opens it. */
 export async function shareSession(reference: string, flags: ShareFlags): Promise<number> {
   return await withClient(flags, async (connection) => {
     const session_id = await findSession(reference, connection);
     const { after, redactTools: redact_tools, expiresIn: expires_in } = flags;
     const params = { session_id, after, redact_tools, expires_in };
-    printNew(await connection.client.call("session/share", params), flags.json);
+    const made = await connection.client.call("session/share", params);
+    printNew(made, flags.json, made.url);
     return exitCodes.ok;
   });
 }
 
-function printNew(made: OutputOf<"tokens/create">, json = false): void {
-  print(json ? JSON.stringify(made, null, 2) : made.token);
+function printNew(made: OutputOf<"tokens/create">, json = false, shown = made.token): void {
+  print(json ? JSON.stringify(made, null, 2) : shown);
   if (json) return;
   const until = made.expires_at === undefined ? "" : ` It expires ${minute(made.expires_at)}.`;
   process.stderr.write(`Token ${made.token_id}: shown this once.${until}\n`);
+}
+
+function selfRows(self: OutputOf<"tokens/self">): string[][] {
+  const { watching, labels, expires_at } = self;
+  return [
+    ["Realm:", self.reach === "deployment" ? `any, now ${self.realm_id}` : self.realm_id],
+    ["Actor:", self.actor],
+    ["Scopes:", self.scopes.join(",")],
+    ["Only:", watching ? `session ${watching.session_id}` : labelText(labels) || "-"],
+    ["Expires:", expires_at === undefined ? "never" : minute(expires_at)],
+  ];
 }
 
 function tokenTable(tokens: readonly TokenInfo[]): string {

@@ -47,7 +47,14 @@ export { DeferredSession, type HistoryOptions, Session } from "./session.ts";
 export type { StreamOutcome } from "./stream-router.ts";
 export { EventSubscription, type SubscribeOptions } from "./subscription.ts";
 export type { ForkOptions, RewindOptions } from "./transcript.ts";
-export type { NewToken, ShareOptions, TokenInfo, TokenOptions } from "./tokens.ts";
+export type {
+  NewShare,
+  NewToken,
+  ShareOptions,
+  TokenInfo,
+  TokenOptions,
+  TokenSelf,
+} from "./tokens.ts";
 export type { OutgoingMessage, Socket, SocketListener, Transport } from "./transport.ts";
 export type { CallOptions, Prompt, SessionOptions, TurnOptions } from "./turn-options.ts";
 export type { WebSocketClass, WebSocketEvent, WebSocketLike } from "./web-socket.ts";

@@ -6,6 +6,10 @@ import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
 export type TokenInfo = Camel<OutputOf<"tokens/list">["tokens"][number]>;
 /** A new token; `token` is shown this once. */
 export type NewToken = Camel<OutputOf<"tokens/create">>;
+/** What the client's own credential allows; `expiresAt` is unix seconds. */
+export type TokenSelf = Camel<OutputOf<"tokens/self">>;
+/** A new share; `url` shows the session in the console to whoever opens it. */
+export type NewShare = Camel<OutputOf<"session/share">>;
 /** What a token is to allow; `expiresIn` is seconds. */
 export type TokenOptions = OperationOptions & Camel<ParamsOf<"tokens/create">>;
 /** What a share is to show; `expiresIn` is seconds, a week unless given. */
@@ -30,6 +34,11 @@ export class Tokens {
     return camel(await this.#call("tokens/create", snake(options), { signal }));
   }
 
+  /** What the client may do, and until when. Any token may ask. @throws {MeerkatError} */
+  async self(options: OperationOptions = {}): Promise<TokenSelf> {
+    return camel(await this.#call("tokens/self", {}, options));
+  }
+
   /** Newest first, shares too. @throws {MeerkatError} */
   async list(options: OperationOptions = {}): Promise<TokenInfo[]> {
     const { tokens } = await this.#call("tokens/list", {}, options);
@@ -43,10 +52,7 @@ export class Tokens {
   }
 
   /** Makes a token that may only watch one session. @throws {MeerkatError} `SESSION_NOT_FOUND` */
-  async share(
-    sessionId: string,
-    { signal, ...options }: ShareOptions = {},
-  ): Promise<NewToken & { shareId: string }> {
+  async share(sessionId: string, { signal, ...options }: ShareOptions = {}): Promise<NewShare> {
     const params = { ...snake(options), session_id: sessionId };
     return camel(await this.#call("session/share", params, { signal }));
   }

@@ -5,6 +5,7 @@ import { dialects } from "../durable-objects/providers/wire/dialects.ts";
 import { chunks } from "../durable-objects/providers/wire/openai.ts";
 import { newRealm, realmStub, vendor } from "../durable-objects/test-support.ts";
 import { operationList, partsOf } from "../sdk/contract/index.ts";
+import { sharedToken } from "../sdk/contract/share-url.ts";
 import { app } from "./app.ts";
 import type { Caller } from "./call.ts";
 import type { RealmParts } from "./index.ts";
@@ -165,6 +166,28 @@ describe("an access token", () => {
     expect((await ask(made.token, "GET", "/config")).status).toBe(401);
   });
 
+  it("may be asked what it is, whatever its scope, by its ticket too", async () => {
+    const realm = newRealm();
+    const made = await token(realm, { scopes: ["read", "run"], labels: { a: "b" }, expires_in: 9 });
+    const admin = await token(realm, { scopes: ["admin"] });
+
+    const self = await ask(made.token, "GET", "/tokens/self");
+    expect(self).toMatchObject({
+      status: 200,
+      body: {
+        realm_id: realm,
+        actor: made.token_id,
+        reach: "realm",
+        scopes: ["read", "run"],
+        labels: { a: "b" },
+        expires_at: made.expires_at,
+      },
+    });
+    const { ticket } = (await ask(made.token, "POST", "/tickets")).body;
+    expect((await request("GET", `/tokens/self?ticket=${String(ticket)}`)).body).toEqual(self.body);
+    expect((await ask(admin.token, "GET", "/tokens/self")).body.scopes).toEqual(["admin"]);
+  });
+
   it("is asked about once in 30 seconds, and is over by then elsewhere too", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const realm = newRealm();
@@ -303,7 +326,7 @@ describe("a share", () => {
   async function shared(options: Json = {}) {
     const realm = newRealm();
     const id = await session(realm);
-    const made = await post<Made & { share_id: string }>(
+    const made = await post<Made & { share_id: string; url: string; expires_at: number }>(
       `/realms/${realm}/sessions/${id}/share`,
       options,
     );
@@ -333,6 +356,7 @@ describe("a share", () => {
       "events/snapshot",
       "tickets/create",
       "capabilities/get",
+      "tokens/self",
     ]);
     for (const [name, { input }] of operationList) {
       const params = {
@@ -341,12 +365,30 @@ describe("a share", () => {
         config: {},
         patch: {},
       };
-      if (name === "capabilities/get" || !input.safeParse(params).success) continue;
+      if (["capabilities/get", "tokens/self"].includes(name) || !input.safeParse(params).success)
+        continue;
       const { body } = await rpc(share, name, params);
       expect(body.error, name).toMatchObject({ data: { code: "SCOPE_DENIED" } });
     }
     await request("DELETE", `/realms/${realm}/tokens/${share_id}`);
     expect((await ask(share, "GET", `/sessions/${id}`)).status).toBe(401);
+  });
+
+  it("opens by a link that has the token in its fragment alone, and tells what it is", async () => {
+    const { realm, id, share_id, url, ...made } = await shared({ after: 3, expires_in: 60 });
+    const link = new URL(url);
+
+    expect(sharedToken(link.hash)).toBe(made.token);
+    link.hash = "";
+    expect(link.href).toBe("http://localhost/console/");
+    expect((await ask(made.token, "GET", "/tokens/self")).body).toEqual({
+      realm_id: realm,
+      actor: share_id,
+      reach: "realm",
+      scopes: ["read"],
+      watching: { session_id: id, after: 3, redact_tools: false },
+      expires_at: made.expires_at,
+    });
   });
 
   it("shows nothing from before its place", async () => {
@@ -410,7 +452,8 @@ describe("a connection", () => {
     const id = await session(realm);
     const made = await token(realm);
     const grant = await tokenGrant(made.token, env, realm, null);
-    const caller: Caller = { ...grant, env, realm, origin: null, ip: null };
+    const host = "https://edge.example";
+    const caller: Caller = { ...grant, env, realm, host, origin: null, ip: null };
     // Made here, as the Worker makes them: a test's clock reaches only what is its own.
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const stream = new EventStream(sessionAddress(id, caller), () => stillStands(caller));

@@ -30,7 +30,8 @@ const api = new Hono<AppEnv>()
     const origin = c.req.header("origin") ?? null;
     const ip = c.req.header("cf-connecting-ip") ?? null;
     const instance = instanceNamed(c.req);
-    c.set("caller", { ...grant, env: c.env, realm, origin, ip, instance });
+    const { origin: host } = new URL(c.req.url);
+    c.set("caller", { ...grant, env: c.env, realm, host, origin, ip, instance });
     await next();
   })
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))

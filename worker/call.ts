@@ -24,6 +24,8 @@ export interface Caller extends Access {
   realm: string;
   /** Whether the caller may name other realms than this one: the deployment's administrators may. */
   reach: "deployment" | "realm";
+  /** Where the deployment was reached: an origin. */
+  host: string;
   /** What the calling process calls itself, for information. */
   instance?: string | undefined;
   /** The web page that asks, if a browser does. */
@@ -59,8 +61,9 @@ export async function call(name: string, params: unknown, caller: Caller): Promi
     throw new AppError("NOT_FOUND", `No operation named '${name.slice(0, MAX_SHOWN_CHARS)}'`);
   }
   const operation: Operation = operations[name];
-  if (!caller.scopes.includes(operation.scope)) {
-    const details = { needed: operation.scope, granted: [...caller.scopes] };
+  const { scope } = operation;
+  if (scope !== "any" && !caller.scopes.includes(scope)) {
+    const details = { needed: scope, granted: [...caller.scopes] };
     throw new AppError("SCOPE_DENIED", `This token does not allow '${name}'`, details);
   }
 

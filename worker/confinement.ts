@@ -9,6 +9,7 @@ const beyondSessions: ReadonlySet<string> = new Set([
   "session/create",
   "session/list",
   "tickets/create",
+  "tokens/self",
   "capabilities/get",
   "skills/list",
   "models/catalog",
@@ -30,6 +31,7 @@ const watching: ReadonlySet<string> = new Set([
   "events/list_since",
   "events/snapshot",
   "tickets/create",
+  "tokens/self",
   // Clients ask before anything else; it tells nothing of the realm.
   "capabilities/get",
 ]);

@@ -46,7 +46,7 @@ export async function jwtGrant(token: string, env: Env, asked: string | undefine
     throw new AppError("SCOPE_DENIED", `This JWT gives no access to ${where}`);
   }
   const actor = `jwt:${claims.sub ?? ""}`.slice(0, MAX_ACTOR_CHARS);
-  return { scopes, actor, realm, reach: "realm" };
+  return { scopes, actor, realm, expiresAt: claims.exp, reach: "realm" };
 }
 
 async function verified(token: string, issuer: Issuer): Promise<JWTPayload> {

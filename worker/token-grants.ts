@@ -48,8 +48,8 @@ export async function tokenGrant(
   if (origin !== null && grant.origins?.includes(origin) === false) {
     throw new AppError("SCOPE_DENIED", `This token is not for pages of '${origin}'`);
   }
-  const { scopes, confines } = grant;
-  return { realm, scopes, confines, actor: tokenId, reach: "realm" };
+  const { scopes, confines, expiresAt } = grant;
+  return { realm, scopes, confines, expiresAt, actor: tokenId, reach: "realm" };
 }
 
 /** Whether the token that a long connection came with still stands; other credentials cannot be looked up. */

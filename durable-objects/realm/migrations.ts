@@ -163,4 +163,6 @@ export const migrations = [
      seq INTEGER NOT NULL,
      hash TEXT NOT NULL
    );`,
+  // When the access ends that a ticket was traded for.
+  `ALTER TABLE tickets ADD COLUMN access_ends INTEGER;`,
 ] as const;

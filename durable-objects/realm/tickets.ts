@@ -27,6 +27,7 @@ export class Tickets {
     actor,
     origin,
     confines = {},
+    expiresAt: accessEnds,
   }: TicketGrant): Promise<{ ticket: string; expires_at: number }> {
     const { realmId } = this.#record.open().manifest;
     const ticket = `${realmId}.${crypto.randomUUID()}${crypto.randomUUID()}`;
@@ -34,12 +35,13 @@ export class Tickets {
     const expiresAt = Date.now() + LIFETIME_MS;
     this.#sql.exec("DELETE FROM tickets WHERE expires_at < ?", Date.now());
     this.#sql.exec(
-      "INSERT INTO tickets (digest, scopes, actor, origin, confines, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO tickets (digest, scopes, actor, origin, confines, access_ends, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
       digest,
       JSON.stringify(scopes),
       actor,
       origin,
       JSON.stringify(confines),
+      accessEnds ?? null,
       expiresAt,
     );
     return { ticket, expires_at: Math.floor(expiresAt / 1_000) };
@@ -59,8 +61,13 @@ export class Tickets {
         "The ticket is not valid: it is used, expired, or of another page",
       );
     }
-    const { scopes, actor, confines } = row;
-    return { scopes: JSON.parse(scopes), actor, confines: JSON.parse(confines) };
+    const { scopes, actor, confines, access_ends } = row;
+    return {
+      scopes: JSON.parse(scopes),
+      actor,
+      confines: JSON.parse(confines),
+      expiresAt: access_ends ?? undefined,
+    };
   }
 }
 
@@ -69,6 +76,7 @@ type TicketRow = {
   actor: string;
   origin: string | null;
   confines: string;
+  access_ends: number | null;
   expires_at: number;
 };
 

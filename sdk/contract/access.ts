@@ -15,6 +15,9 @@ export const Watching = z.object({
 });
 export type Watching = z.infer<typeof Watching>;
 
+/** What an operation asks of a caller: a scope, or only that it was let in. */
+export type Need = Scope | "any";
+
 /** What narrows an access further than its scopes do. */
 export interface Confines {
   /** Only sessions with all of these labels; sessions that it creates get them. */
@@ -27,4 +30,6 @@ export interface Access {
   scopes: readonly Scope[];
   actor: string;
   confines?: Confines;
+  /** When it ends, in unix seconds. */
+  expiresAt?: number | undefined;
 }

@@ -74,6 +74,7 @@ export {
   type ToolAnswer,
   ToolReply,
 } from "./run.ts";
+export { shareUrl } from "./share-url.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
 export type { ModelCall, Sums, UsageReport } from "./spending.ts";
 export type { TokenInfo } from "./tokens.ts";

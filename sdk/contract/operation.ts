@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Scope } from "./access.ts";
+import type { Need } from "./access.ts";
 
 /** How a model sees an operation: as a tool, which it must choose by title and description alone. */
 export interface McpTool {
@@ -27,7 +27,7 @@ export interface Operation<
   http: readonly [method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string];
   input: Input;
   output: Output;
-  scope: Scope;
+  scope: Need;
   /** REST's query string, where its names are not those of the input, and how it becomes parameters. */
   query?: { schema: z.ZodObject; read: (query: URLSearchParams) => Record<string, unknown> };
   /** REST's status of success, where it is not 200. */

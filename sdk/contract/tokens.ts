@@ -37,6 +37,19 @@ const Minted = TokenInfo.extend({
   token: z.string(),
 });
 
+/** What the credential of a request is, as far as its holder may know. */
+const Self = z.object({
+  realm_id: z.string(),
+  /** `admin`, `open` on a server without a token, or the id that lists and audit logs know it by. */
+  actor: z.string(),
+  /** Whether it may name other realms. */
+  reach: z.enum(["deployment", "realm"]),
+  scopes: z.array(Scope),
+  labels: TokenInfo.shape.labels,
+  watching: TokenInfo.shape.watching,
+  expires_at: TokenInfo.shape.expires_at,
+});
+
 /** Operations on who may do what in a realm. */
 export const tokenOperations = {
   "tokens/create": defineOperation({
@@ -61,6 +74,13 @@ export const tokenOperations = {
       origins: z.array(Origin).min(1).max(16).optional(),
     }),
     output: Minted,
+  }),
+  "tokens/self": defineOperation({
+    summary: "Tell what the credential of this request allows: its realm, scopes and end",
+    http: ["GET", "/tokens/self"],
+    scope: "any",
+    input: z.object({}),
+    output: Self,
   }),
   "tokens/list": defineOperation({
     summary: "List the realm's access tokens and shares, newest first, without their secrets",
@@ -94,6 +114,10 @@ export const tokenOperations = {
       /** Seconds from now; a week, unless given. */
       expires_in: seconds.default(SHARED_SECONDS),
     }),
-    output: Minted.extend({ share_id: z.string() }),
+    output: Minted.extend({
+      share_id: z.string(),
+      /** Opens the session in the console. The token is in its fragment, which browsers do not send. */
+      url: z.string(),
+    }),
   }),
 };

@@ -27,14 +27,14 @@ const absent: readonly (readonly [id: string, description: string])[] = [
 
 export const hostHandlers = {
   "tickets/create": async ({ session_id }, caller) => {
-    const { scopes, actor, origin, confines = {} } = caller;
+    const { scopes, actor, origin, confines = {}, expiresAt } = caller;
     const { tickets } = realmOf(caller);
     if (session_id === undefined || confines.watching) {
-      return tickets.issue({ scopes, actor, origin, confines });
+      return tickets.issue({ scopes, actor, origin, confines, expiresAt });
     }
     const { sessionId } = sessionAddress(session_id, caller);
     const watching = { session_id: sessionId, after: 0, redact_tools: false };
-    return tickets.issue({ scopes: ["read"], actor, origin, confines: { watching } });
+    return tickets.issue({ scopes: ["read"], actor, origin, confines: { watching }, expiresAt });
   },
 
   "capabilities/get": async (_input, caller): Promise<Capabilities> => {

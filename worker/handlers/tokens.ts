@@ -1,4 +1,4 @@
-import { AppError, type Labels } from "../../sdk/contract/index.ts";
+import { AppError, type Labels, shareUrl } from "../../sdk/contract/index.ts";
 import type { Caller, Handlers } from "../call.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 import { mintToken, revokeToken } from "../token-grants.ts";
@@ -15,6 +15,15 @@ export const tokenHandlers = {
     return mintToken(caller, { ...request, expiresIn, confines });
   },
 
+  "tokens/self": async (_input, { realm, actor, reach, scopes, confines, expiresAt }) => ({
+    realm_id: realm,
+    actor,
+    reach,
+    scopes: [...scopes],
+    ...confines,
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+  }),
+
   "tokens/list": async (_input, caller) => ({ tokens: await realmOf(caller).tokens.list() }),
 
   "tokens/revoke": async ({ token_id }, caller) => ({
@@ -27,7 +36,7 @@ export const tokenHandlers = {
     await checkShareable(session_id, caller);
     const watching = { session_id: session.sessionId, ...shown };
     const made = await mintToken(caller, { scopes: ["read"], expiresIn, confines: { watching } });
-    return { ...made, share_id: made.token_id };
+    return { ...made, share_id: made.token_id, url: shareUrl(caller.host, made.token) };
   },
 } satisfies Partial<Handlers>;
 

@@ -54,7 +54,8 @@ export default new Hono<AppEnv>()
   .use(crossOrigin)
   .use(async (c, next) => {
     const grant = await authenticate(c.req.raw, c.env, "fixture", async () => {});
-    c.set("caller", { ...grant, env: c.env, realm: "fixture", origin: null, ip: null });
+    const { origin: host } = new URL(c.req.url);
+    c.set("caller", { ...grant, env: c.env, realm: "fixture", host, origin: null, ip: null });
     await next();
   })
   .route("/mcp", mountMcp(createFixtureServer, { bus }))
