@@ -3,6 +3,7 @@ import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
 import { bodyLimit } from "./body-limit.ts";
+import { consoleFiles } from "./console-files.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { EdgeLimit } from "./edge-limit.ts";
 import { headerLimit } from "./header-limit.ts";
@@ -47,6 +48,7 @@ export const app = new Hono<AppEnv>()
   .use(crossOrigin)
   .use(bodyLimit)
   .get("/health", (c) => c.text("ok"))
+  .route("/console", consoleFiles)
   .route("/realms/:realm", api)
   .route("/", api)
   .notFound((c) =>
