@@ -1,7 +1,8 @@
-// Bundles the CLI for quick starts: `rkat` takes the bundle while it is newer than all sources.
+// Bundles the CLI for quick starts, and the console: `rkat` takes a bundle while it is newer than all its sources.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleConsole } from "../worker/console/bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -52,4 +53,5 @@ if (esbuild) {
   // Stands for all that is installed.
   sources.push("package-lock.json");
   writeFileSync(join(outdir, "sources.json"), JSON.stringify(sources));
+  await bundleConsole(esbuild);
 }

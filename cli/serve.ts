@@ -25,13 +25,23 @@ export async function serve(flags: ServeFlags): Promise<number> {
   });
   const stopped = stopOnSignal(server);
   process.stdout.write(`listening on ${server.url}\n`);
-  process.stderr.write(`${startupNotes(host, realm, root.path).join("\n")}\n`);
+  process.stderr.write(
+    `${startupNotes({ host, realm, url: server.url, stateRoot: root.path }).join("\n")}\n`,
+  );
   return await stopped;
 }
 
-function startupNotes(host: string, realm: string, stateRoot: string): string[] {
+interface Started {
+  host: string;
+  realm: string;
+  url: string;
+  stateRoot: string;
+}
+
+function startupNotes({ host, realm, url, stateRoot }: Started): string[] {
   const providers = configuredProviders();
   return [
+    `console at ${url}/console/`,
     providers.length > 0
       ? `providers with keys: ${providers.join(", ")}`
       : "no provider key is set: the built-in demo script answers (set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY)",

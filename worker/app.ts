@@ -4,6 +4,7 @@ import type { AppEnv } from "./app-env.ts";
 import type { AppOptions } from "./app-options.ts";
 import { authenticate } from "./auth.ts";
 import { bodyLimit } from "./body-limit.ts";
+import { consoleFiles } from "./console-files.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { EdgeLimit } from "./edge-limit.ts";
 import { headerLimit } from "./header-limit.ts";
@@ -27,6 +28,7 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
     .use(crossOrigin)
     .use(bodyLimit)
     .get("/health", (c) => c.text("ok"))
+    .route("/console", consoleFiles)
     .route("/realms/:realm", api)
     .route("/", api)
     .onError((cause, c) => refusal(c.req.path, cause));

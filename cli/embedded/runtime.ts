@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { ConsoleFiles } from "./console-files.ts";
 import { guardRuntime } from "./runtime-guard.ts";
 import type { StateRoot } from "./state-root.ts";
 import { workerBundle } from "./worker-bundle.ts";
@@ -41,7 +42,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 async function createMiniflare({ host, port, root, bindings, logs }: RuntimeOptions) {
-  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import("miniflare");
+  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } =
+    await import("miniflare");
+  const files = new ConsoleFiles();
   const settings = readWranglerSettings();
   const contents = await workerBundle(settings.main);
   const options = convertV4MiniflareOptions({
@@ -62,6 +65,14 @@ async function createMiniflare({ host, port, root, bindings, logs }: RuntimeOpti
     compatibilityDate: settings.compatibility_date,
     compatibilityFlags: settings.compatibility_flags,
     bindings,
+    serviceBindings: {
+      // Miniflare's own assets would stand in front of every request, not of the console's alone.
+      ASSETS: async ({ url }) => {
+        const file = await files.find(new URL(url).pathname);
+        if (!file) return new Response(null, { status: 404 });
+        return new Response(file.content, { headers: { "content-type": file.type } });
+      },
+    },
     durableObjects: Object.fromEntries(
       settings.durable_objects.bindings.map(({ name, class_name: className }) => [
         name,

@@ -1,0 +1,14 @@
+import { render } from "preact";
+import { startAccess } from "./app/access.ts";
+import { startRouter } from "./app/router.ts";
+import { startShortcuts } from "./app/shortcuts.ts";
+import { App } from "./app/app.tsx";
+
+const place = document.querySelector("#app");
+if (place) {
+  startRouter();
+  startShortcuts();
+  void startAccess();
+  place.replaceChildren();
+  render(<App />, place);
+}
