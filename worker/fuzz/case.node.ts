@@ -10,7 +10,7 @@ interface Address {
 }
 
 /** What is shown at the door: one's own token, or a ticket traded for it, nothing, rubbish, or what was stolen. */
-export type Shown = "own" | "own ticket" | "nothing" | "rubbish" | Stolen;
+type Shown = "own" | "own ticket" | "nothing" | "rubbish" | Stolen;
 
 /** A token, a share or a ticket of the other realm, as what it is or as what it is not. */
 interface Stolen extends Ref {
