@@ -31,6 +31,8 @@ function addTokens(program: Command, finish: Finish): void {
     .option("--scope <name>", "read, run or admin (repeatable); read and run unless given", collect)
     .option("--expires-in <time>", "such as 12h or 90d; never unless given", lifetimeSeconds)
     .option("--label <key=value>", "only sessions with this label (repeatable)", collect, [])
+    .option("--max-turns <count>", "turns it may run at once", positiveNumber)
+    .option("--turns-per-minute <count>", "turns it may start in a minute", positiveNumber)
     .option("--origin <url>", "only pages of this origin (repeatable)", collect)
     .addOption(jsonOption())
     .action(async (_flags: unknown, command: Command) => {

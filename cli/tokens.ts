@@ -15,6 +15,8 @@ export interface TokenFlags extends GlobalFlags {
   expiresIn?: number;
   label: string[];
   origin?: string[];
+  maxTurns?: number;
+  turnsPerMinute?: number;
   json?: boolean;
 }
 
@@ -32,7 +34,9 @@ export async function createToken(flags: TokenFlags): Promise<number> {
   const labels = flags.label.length > 0 ? keyValues("--label", flags.label) : undefined;
   return await withClient(flags, async ({ client }) => {
     const { name, scope: scopes, expiresIn: expires_in, origin: origins } = flags;
-    const params = { name, scopes, expires_in, labels, origins };
+    const { maxTurns: max_concurrent_turns, turnsPerMinute: turns_per_minute } = flags;
+    const limits = { max_concurrent_turns, turns_per_minute };
+    const params = { name, scopes, expires_in, labels, limits, origins };
     printNew(await client.call("tokens/create", params), flags.json);
     return exitCodes.ok;
   });

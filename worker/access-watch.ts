@@ -15,14 +15,11 @@ export class AccessWatch {
     this.ended = promise;
     // Nobody may be waiting for it when it comes.
     promise.catch(() => undefined);
-    this.#timer = setInterval(() => {
+    const check = async () => {
       // What cannot be looked up now is looked up the next time.
-      void stillStands(caller)
-        .catch(() => true)
-        .then((stands) => {
-          if (!stands) reject(accessEnded());
-        });
-    }, CHECK_MS);
+      if (!(await stillStands(caller).catch(() => true))) reject(accessEnded());
+    };
+    this.#timer = setInterval(() => void check(), CHECK_MS);
   }
 
   close(): void {

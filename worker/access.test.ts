@@ -567,6 +567,10 @@ describe("the audit log", () => {
     const id = await session(realm);
     const headers = { "cf-connecting-ip": "203.0.113.9" };
     await request("DELETE", `/sessions/${id}`, bearer(made.token, { headers }));
+    // Nothing came of these.
+    await request("DELETE", `/realms/${realm}/tokens/0000000000000000`);
+    await request("DELETE", `/realms/${realm}/credentials/openai`);
+    await post("/realms", { realm_id: realm });
 
     const { body } = await request<{ entries: Json[] }>("GET", `/realms/${realm}/audit`);
     expect(body.entries).toMatchObject([

@@ -2,6 +2,7 @@ import * as z from "zod";
 import {
   type Access,
   AppError,
+  checkNames,
   checkNesting,
   type ClientTool,
   type InputOf,
@@ -71,6 +72,7 @@ export async function call(name: string, params: unknown, caller: Caller): Promi
   }
 
   checkNesting(params);
+  checkNames(params);
   const input = operation.input.safeParse(unwrapped(operation, params));
   if (!input.success) throw invalid(input.error);
 

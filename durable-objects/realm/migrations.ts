@@ -165,4 +165,9 @@ export const migrations = [
    );`,
   // When the access ends that a ticket was traded for.
   `ALTER TABLE tickets ADD COLUMN access_ends INTEGER;`,
+  `-- Whose turn took the place: a token's id, or nobody's.
+   ALTER TABLE turn_places ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+   DROP TABLE turn_rate;
+   -- When the next turn comes due, of a token or, under no name, of the realm.
+   CREATE TABLE turn_rates (holder TEXT PRIMARY KEY, due_at REAL NOT NULL) WITHOUT ROWID;`,
 ] as const;

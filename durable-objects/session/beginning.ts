@@ -17,7 +17,7 @@ export async function create(
 ): Promise<Admitted> {
   const realm = await core.realm.join(ids);
   const begins = request.run_id && !core.journal.session;
-  if (begins) await core.realm.permitTurn(ids, realm.config);
+  if (begins) await core.realm.permitTurn(ids, realm.config, request.quota);
   const admitted = await core.intake.create(ids, request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   await core.tellRealm();
@@ -38,7 +38,7 @@ export async function fork(
 export async function startTurn(core: SessionCore, request: TurnRequest): Promise<Admitted> {
   const { identity } = present(core.journal);
   const realm = await core.realm.inUse(identity.realmId);
-  if (wouldBegin(core, request)) await core.realm.permitTurn(identity, realm.config);
+  if (wouldBegin(core, request)) await core.realm.permitTurn(identity, realm.config, request.quota);
   const admitted = await core.intake.startTurn(request, realm);
   if (!admitted.isRepeat) core.runs.begin();
   return admitted;

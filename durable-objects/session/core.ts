@@ -165,8 +165,9 @@ export class SessionCore {
     const { identity, state } = this.journal.session ?? {};
     if (!identity || state?.run || this.queue.isEmpty) return;
     const realm = await this.realm.inUse(identity.realmId);
+    const next = this.queue.next()?.request;
     try {
-      await this.realm.permitTurn(identity, realm.config);
+      await this.realm.permitTurn(identity, realm.config, next?.quota);
     } catch (cause) {
       if (toAppError(cause).code === "RATE_LIMITED") return;
       throw cause;

@@ -1,4 +1,4 @@
-import type { ConfigDocument, RemoteParts } from "../../sdk/contract/index.ts";
+import type { ConfigDocument, Quota, RemoteParts } from "../../sdk/contract/index.ts";
 import type { RealmParts } from "../realm/realm-parts.ts";
 import type { Journal } from "./journal.ts";
 import { inUse, type RealmInUse } from "./run-access.ts";
@@ -33,9 +33,13 @@ export class RealmLink {
     return inUse(await this.#parts(realmId).directory.join(sessionId), this.#env);
   }
 
-  /** Asks for leave to begin a turn, only where the config limits turns. @throws {AppError} `RATE_LIMITED` */
-  async permitTurn({ realmId, sessionId }: SessionIds, { limits }: ConfigDocument): Promise<void> {
-    if (!limits?.max_concurrent_turns && !limits?.turns_per_minute) return;
-    await this.#parts(realmId).turns.admit(sessionId, this.#journal.seq);
+  /** Asks for leave to begin a turn, only where its realm or its starter's token limits turns. @throws {AppError} `RATE_LIMITED` */
+  async permitTurn(
+    { realmId, sessionId }: SessionIds,
+    { limits }: ConfigDocument,
+    quota: Quota | undefined,
+  ): Promise<void> {
+    if (!quota && !limits?.max_concurrent_turns && !limits?.turns_per_minute) return;
+    await this.#parts(realmId).turns.admit(sessionId, this.#journal.seq, quota);
   }
 }

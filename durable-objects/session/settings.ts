@@ -5,6 +5,7 @@ import {
   flatParams,
   milliseconds,
   type ProviderName,
+  type Quota,
   vendorParams,
 } from "../../sdk/contract/index.ts";
 import { ownModel, traitsOf } from "./model-identity.ts";
@@ -26,6 +27,8 @@ export interface TurnChoices {
   turn_tools?: readonly ClientTool[] | undefined;
   /** Set by the surface: clients on a socket answer at once, others come back with the results. */
   callback_timeout_ms?: number | undefined;
+  /** Set by the Worker where the token that starts the turn may start only so many. */
+  quota?: Quota | undefined;
 }
 
 const DEFAULT_MAX_TOKENS = 16_384;

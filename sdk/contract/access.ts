@@ -18,11 +18,25 @@ export type Watching = z.infer<typeof Watching>;
 /** What an operation asks of a caller: a scope, or only that it was let in. */
 export type Need = Scope | "any";
 
+/** How many turns the holder of a token may start: exact, because the realm counts them. */
+export const TurnLimits = z.object({
+  max_concurrent_turns: z.int().min(1).max(10_000).optional(),
+  turns_per_minute: z.int().min(1).max(60_000).optional(),
+});
+export type TurnLimits = z.infer<typeof TurnLimits>;
+
+/** Whose turn it is, where the turns of that holder are limited. */
+export interface Quota extends TurnLimits {
+  /** The token's id. */
+  holder: string;
+}
+
 /** What narrows an access further than its scopes do. */
 export interface Confines {
   /** Only sessions with all of these labels; sessions that it creates get them. */
   labels?: Labels;
   watching?: Watching;
+  limits?: TurnLimits;
 }
 
 /** What a request may do, and in whose name: `admin`, `open` on a server without a token, or a token's id. */

@@ -16,7 +16,14 @@ import { transcriptOperations } from "./transcript.ts";
 import { spendingOperations } from "./spending.ts";
 import { turnOperations } from "./turns.ts";
 
-export { type Access, type Confines, Scope, type Watching } from "./access.ts";
+export {
+  type Access,
+  type Confines,
+  type Quota,
+  Scope,
+  type TurnLimits,
+  type Watching,
+} from "./access.ts";
 export type { AuditEntry, AuditVerdict } from "./audit.ts";
 export {
   catalog,
@@ -44,7 +51,7 @@ export {
   type StopReason,
   type ToolResult,
 } from "./messages.ts";
-export { checkNesting } from "./nesting.ts";
+export { checkNames, checkNesting } from "./nesting.ts";
 export type { McpTool, Operation } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
 export {

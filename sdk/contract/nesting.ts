@@ -15,6 +15,19 @@ export function checkNesting(value: unknown): void {
   }
 }
 
+/**
+ * Refuses a member that our schemas would drop without a word, in a request or in one of its members:
+ * what is accepted is kept. @throws {AppError} `INVALID_PARAMS`
+ */
+export function checkNames(params: unknown): void {
+  if (!isContainer(params)) return;
+  for (const value of [params, ...Object.values(params)]) {
+    if (!isContainer(value) || !Object.hasOwn(value, "__proto__")) continue;
+    const message = "Invalid params: a key must not be named '__proto__'";
+    throw new AppError("INVALID_PARAMS", message, { key: "__proto__" });
+  }
+}
+
 /** Every object and array in a value, with how many others it lies in. Not recursive itself. */
 export function* containers(value: unknown): Generator<{ value: object; depth: number }> {
   const open = isContainer(value) ? [{ value, depth: 0 }] : [];

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Scope, Watching } from "./access.ts";
+import { Scope, TurnLimits, Watching } from "./access.ts";
 import { OwnLabels, SessionLocator } from "./ids.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -24,6 +24,8 @@ export const TokenInfo = z.object({
   origins: z.array(z.string()).optional(),
   /** The one session that it may watch. */
   watching: Watching.optional(),
+  /** What of its own turns the realm allows it, besides what the realm's config allows all. */
+  limits: TurnLimits.optional(),
   created_at: z.int(),
   created_by: z.string(),
   expires_at: z.int().optional(),
@@ -47,6 +49,7 @@ const Self = z.object({
   scopes: z.array(Scope),
   labels: TokenInfo.shape.labels,
   watching: TokenInfo.shape.watching,
+  limits: TokenInfo.shape.limits,
   expires_at: TokenInfo.shape.expires_at,
 });
 
@@ -70,6 +73,8 @@ export const tokenOperations = {
       expires_in: seconds.optional(),
       /** The token sees only sessions with all of these labels, and creates sessions with them. */
       labels: OwnLabels.optional(),
+      /** Turns that are started with it. */
+      limits: TurnLimits.optional(),
       /** Requests of other pages are refused; clients that are no browser send no origin. */
       origins: z.array(Origin).min(1).max(16).optional(),
     }),

@@ -25,9 +25,9 @@ const walls: readonly Mutation[] = [
     also: [
       { file: "durable-objects/realm/realm.ts", from: named, to: nameless },
       {
-        file: "durable-objects/session/core.ts",
-        from: ["#env.SESSIONS.getByName(`${realmId}/${sessionId}`)"],
-        to: ["#env.SESSIONS.getByName(sessionId)"],
+        file: "durable-objects/session/neighbours.ts",
+        from: ["SESSIONS.getByName(`${realmId}/${sessionId}`)"],
+        to: ["SESSIONS.getByName(sessionId)"],
       },
     ],
   },

@@ -3,6 +3,7 @@ import { keyedId } from "../keyed-id.ts";
 import { AppError, pack, toAppError, unpack, weight } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { infoFor, withoutTools } from "../event-view.ts";
+import { turnQuota } from "./turn-quota.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
@@ -17,8 +18,8 @@ export const sessionHandlers = {
     const session = sessionAddress(key ? keyedId(caller.realm, key) : uuidv7(), caller);
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
-    const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };
-    const parcel = pack({ ...request, ...first });
+    const first = { run_id: uuidv7(), ...turnTools(caller), ...turnQuota(caller) };
+    const parcel = pack({ ...request, ...(initial_turn === "deferred" ? {} : first) });
     const run = await session.stub().create(caller.realm, sessionId, parcel);
     if (run.runId === "") return ids;
 

@@ -1,17 +1,20 @@
-import { AppError, type Labels, shareUrl } from "../../sdk/contract/index.ts";
+import { AppError, type Confines, shareUrl } from "../../sdk/contract/index.ts";
 import type { Caller, Handlers } from "../call.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 import { mintToken, revokeToken } from "../token-grants.ts";
 
 export const tokenHandlers = {
-  "tokens/create": async ({ labels, expires_in: expiresIn, ...request }, caller) => {
+  "tokens/create": async ({ labels, limits, expires_in: expiresIn, ...request }, caller) => {
     const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope));
     if (beyond.length > 0) {
       const message = `A token cannot give more than it has: ${beyond.join(", ")}`;
       throw new AppError("SCOPE_DENIED", message, { granted: [...caller.scopes] });
     }
-    const confines = labels && Object.keys(labels).length > 0 ? { labels } : {};
-    checkLabels(request.scopes, confines.labels);
+    const confines = {
+      ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+      ...(limits && Object.keys(limits).length > 0 ? { limits } : {}),
+    };
+    checkConfined(request.scopes, confines);
     return mintToken(caller, { ...request, expiresIn, confines });
   },
 
@@ -40,10 +43,11 @@ export const tokenHandlers = {
   },
 } satisfies Partial<Handlers>;
 
-/** A realm's administrator reaches all of it: labels would only look like a limit. @throws {AppError} */
-function checkLabels(scopes: readonly string[], labels: Labels | undefined): void {
-  if (!labels || !scopes.includes("admin")) return;
-  throw new AppError("INVALID_PARAMS", "A token with labels cannot have the scope admin");
+/** A realm's administrator can make tokens without them: they would only look like a limit. @throws {AppError} */
+function checkConfined(scopes: readonly string[], confines: Confines): void {
+  const [what] = Object.keys(confines);
+  if (what === undefined || !scopes.includes("admin")) return;
+  throw new AppError("INVALID_PARAMS", `A token with ${what} cannot have the scope admin`);
 }
 
 /** @throws {AppError} `SESSION_NOT_FOUND`; archived sessions can be shared, as they can be read */

@@ -3,6 +3,7 @@ import { pack, unpack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
 import { sessionAddress } from "../session-address.ts";
+import { turnQuota } from "./turn-quota.ts";
 import { turnTools } from "./turn-tools.ts";
 
 export const turnHandlers = {
@@ -15,7 +16,7 @@ export const turnHandlers = {
       return runResult(session, run, caller);
     }
     const tools = turnTools(caller, external_tools);
-    const turn = { ...request, prompt, ...tools, run_id: uuidv7() };
+    const turn = { ...request, prompt, ...tools, ...turnQuota(caller), run_id: uuidv7() };
     const run = await session.stub().startTurn(pack(turn));
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);

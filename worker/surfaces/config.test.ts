@@ -149,8 +149,7 @@ describe("a config that is too much", () => {
       const nested = await raw(method, realm, `{"agent":{"${key}":{"polluted":true}}}`);
       const top = await raw(method, realm, `{"${key}":{"polluted":true}}`);
       expect(nested).toMatchObject({ status: 400, body: { details: { key } } });
-      // Our reader of requests drops a __proto__ at the top before anyone sees it.
-      expect(top.status).toBe(key === "__proto__" ? 200 : 400);
+      expect(top).toMatchObject({ status: 400, body: { error: expect.stringContaining(key) } });
     }
 
     expect((await read(realm)).config).toEqual({});

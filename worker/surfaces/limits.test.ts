@@ -77,6 +77,68 @@ describe("a realm that limits its turns", () => {
   });
 });
 
+describe("a token that limits its turns", () => {
+  /** A token of a new realm, as a header; its tickets are held to the same. */
+  async function tokenWith(limits: object) {
+    const realm = newRealm();
+    const { body } = await post<{ token: string }>(`/realms/${realm}/tokens`, { limits });
+    const authorization = `Bearer ${body.token}`;
+    const begin = (model: string, headers: Record<string, string> = { authorization }) => {
+      const { body: sent, ...init } = json({ prompt: "Hello", model });
+      const all = { ...headers, "content-type": "application/json" };
+      return request<Refusal>("POST", "/sessions", { ...init, body: sent ?? null, headers: all });
+    };
+    return { realm, authorization, begin };
+  }
+
+  it("runs no more of them at once than it may, beside others of the realm", async () => {
+    const { realm, authorization, begin } = await tokenWith({ max_concurrent_turns: 1 });
+    const held = { chunks: [{ gate: "end" }, ...chunks(says("Hi"))] };
+    const { model, ...vendors } = await vendor("anthropic", held, held);
+    const first = begin(model);
+    await vendors.requests(1);
+
+    const refused = await begin(model);
+    const { body } = await request<{ ticket: string }>("POST", "/tickets", {
+      headers: { authorization },
+    });
+    const byTicket = await begin(model, { "sec-websocket-protocol": `ticket.${body.ticket}` });
+    const others = await post(`/realms/${realm}/sessions`, { prompt: "Hello", model: "demo" });
+    await vendors.open("end");
+    const ended = await first;
+
+    expect(refused.headers.get("retry-after")).toBe("5");
+    expect(refused).toMatchObject({
+      status: 429,
+      body: { code: "RATE_LIMITED", details: { max_concurrent_turns: 1 } },
+    });
+    expect([byTicket.status, others.status, ended.status]).toEqual([429, 200, 200]);
+    expect((await begin("demo")).status).toBe(200);
+  });
+
+  it("starts no more in a minute than it may, and takes none of its realm's with those refused", async () => {
+    const { realm, begin } = await tokenWith({ turns_per_minute: 1 });
+    await request("PATCH", `/realms/${realm}/config`, json({ limits: { turns_per_minute: 2 } }));
+
+    const answers = [await begin("demo"), await begin("demo")];
+    const other = await post(`/realms/${realm}/sessions`, { prompt: "Hello", model: "demo" });
+    const all = await post<Refusal>(`/realms/${realm}/sessions`, { prompt: "Hi", model: "demo" });
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 429]);
+    expect(answers[1]?.body.details).toMatchObject({ turns_per_minute: 1 });
+    expect([other.status, all.status]).toEqual([200, 429]);
+    expect(all.body.details).toMatchObject({ turns_per_minute: 2 });
+  });
+
+  it("cannot be one that makes tokens", async () => {
+    const asked = { scopes: ["run", "admin"], limits: { turns_per_minute: 1 } };
+
+    const { status, body } = await post<Refusal>(`/realms/${newRealm()}/tokens`, asked);
+
+    expect([status, body.code]).toEqual([400, "BAD_REQUEST"]);
+  });
+});
+
 describe("a turn that waits for another in a realm that limits its turns", () => {
   it("goes on waiting when the limit is reached, instead of failing", async () => {
     const realm = await realmWith({ turns_per_minute: 1 });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AppError, checkNesting } from "../../../sdk/contract/index.ts";
+import { AppError, checkNames, checkNesting } from "../../../sdk/contract/index.ts";
 import type { Json } from "./tool.ts";
 
 /** A schema as models read it: they pay for every word, so what says nothing is left out. */
@@ -14,6 +14,7 @@ export function readArguments<Schema extends z.ZodObject>(
   args: Json,
 ): z.output<Schema> {
   checkNesting(args);
+  checkNames(args);
   const input = schema.safeParse(args);
   if (input.success) return input.data;
   const issues = input.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
