@@ -312,10 +312,8 @@ describe("docs/recipes/webhooks-and-schedules.md", () => {
 
   beforeAll(async () => {
     chat = createServer((request, response) => {
-      void text(request).then((body) => {
-        notes.push(JSON.parse(body));
-        response.end();
-      });
+      request.setEncoding("utf8").once("data", (body) => notes.push(JSON.parse(String(body))));
+      request.once("end", () => response.end());
     }).listen(0, "127.0.0.1");
     await once(chat, "listening");
     const made = await ask("/sessions", { initial_turn: "deferred", labels: { job: "digest" } });
