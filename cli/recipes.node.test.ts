@@ -301,6 +301,15 @@ describe("docs/recipes/mcp-in-an-ide.md", () => {
       expect.arrayContaining(["meerkat_run", "meerkat_resume", "meerkat_event_stream_open"]),
     );
   });
+
+  it("an editor with a wrong token is told so", async () => {
+    const env = { PATH, RKAT_URL: server.url, RKAT_TOKEN: "wrong" };
+    const client = new Client({ name: "editor", version: "1" });
+    const bridge = new StdioClientTransport({ command: "rkat-mcp", env, stderr: "inherit" });
+
+    await expect(() => client.connect(bridge)).rejects.toThrow("token");
+    await client.close();
+  });
 });
 
 describe("docs/recipes/webhooks-and-schedules.md", () => {
