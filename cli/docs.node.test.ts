@@ -1,59 +1,26 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parseYaml } from "@redocly/openapi-core";
+import { parse as parseToml } from "smol-toml";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { chatText, chunks } from "../durable-objects/providers/wire/openai.ts";
+import { wire } from "../durable-objects/providers/wire/script.ts";
 import { operationList } from "../sdk/contract/index.ts";
+import { type Block, type Page, readPage, readPages, writeFiles } from "./doc-page.ts";
 import { packageRoot } from "./package-root.ts";
 import { freshStateRoot, type Served, startServe, until } from "./test-support.ts";
 
 // Every block starts processes, on a machine that may be busy with other tests.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-/** A fenced block of a page that says of itself, in a comment before it, that it can be run. */
-interface Block {
-  line: number;
-  /** `keeps running` stands for a block that a reader leaves open in a terminal of its own. */
-  mark: "runs" | "keeps running";
-  language: string;
-  code: string;
-  output: string | undefined;
-}
-
-interface Page {
-  path: string;
-  text: string;
-  blocks: Block[];
-}
-
-const fenced = /<!-- (runs|keeps running) -->\n```(\w+)\n(.*?)```\n(?:\n```output\n(.*?)```\n)?/gs;
-
-function readPage(path: string): Page {
-  const text = readFileSync(join(packageRoot, path), "utf8");
-  const blocks = [...text.matchAll(fenced)].map((match): Block => {
-    const [, mark, language = "", code = "", output] = match;
-    const line = text.slice(0, match.index).split("\n").length;
-    return { line, mark: mark === "runs" ? mark : "keeps running", language, code, output };
-  });
-  return { path, text, blocks };
-}
-
-const pages = readdirSync(join(packageRoot, "docs"))
-  .filter((name) => name.endsWith(".md"))
-  .map((name) => readPage(`docs/${name}`))
-  .concat(readPage("README.md"));
-
+const pages = readPages();
 const readme = readPage("README.md");
+/** The wire's key of the OpenAI-compatible server that pages call `$MODEL_URL`. */
+const ownModel = "docs-own-model";
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 const scratch = mkdtempSync(join(tmpdir(), "rkat-docs-"));
 const bin = join(scratch, "bin");
@@ -61,10 +28,14 @@ let server: Served;
 
 beforeAll(async () => {
   mkdirSync(bin);
-  for (const name of ["rkat", "rkat-rpc"]) {
+  for (const name of ["rkat", "rkat-mcp", "rkat-rpc"]) {
     symlinkSync(join(packageRoot, "cli", "bin", `${name}.mjs`), join(bin, name));
   }
   server = await startServe(freshStateRoot());
+  const model = wire(inject("wireUrl"));
+  await model.script(ownModel, [{ chunks: chunks(chatText("Hello from your own model.")) }], {
+    repeat: true,
+  });
 });
 
 afterAll(async () => {
@@ -80,15 +51,19 @@ interface Terminal {
 
 /** A terminal of the page: its blocks share variables, as they do for a reader. */
 function open(page: Page, { language, code }: Block): Terminal {
-  const folder = join(scratch, basename(page.path));
-  mkdirSync(folder, { recursive: true });
+  const folder = join(scratch, page.path);
   const shell = language === "ts" ? runTypeScript(folder, code) : code;
   const kept = join(folder, ".variables");
   const script = `touch ${kept}\n. ${kept}\nset -eua\n${shell}\nexport -p > ${kept}\n`;
   const PATH = [bin, dirname(process.execPath), process.env["PATH"]].join(delimiter);
   const child = spawn("bash", ["-c", script], {
     cwd: folder,
-    env: { PATH, HOME: scratch, RKAT_URL: server.url },
+    env: {
+      PATH,
+      HOME: scratch,
+      RKAT_URL: server.url,
+      MODEL_URL: wire(inject("wireUrl")).base(ownModel),
+    },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -121,6 +96,12 @@ function pattern(output: string): RegExp {
 describe.each(pages.filter(({ blocks }) => blocks.length > 0))("$path", (page) => {
   const left: (Terminal & { block: Block })[] = [];
 
+  beforeAll(() => {
+    const folder = join(scratch, page.path);
+    mkdirSync(folder, { recursive: true });
+    writeFiles(page, folder);
+  });
+
   afterAll(() => {
     for (const { child } of left) {
       if (child.pid && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
@@ -132,7 +113,7 @@ describe.each(pages.filter(({ blocks }) => blocks.length > 0))("$path", (page) =
     const { child, told, complaints } = terminal;
     const isLeft = block.mark === "keeps running";
     if (isLeft) left.push({ block, ...terminal });
-    await (isLeft ? until(() => told() !== "") : once(child, "close"));
+    await (isLeft ? until(() => told() + complaints() !== "") : once(child, "close"));
 
     expect([child.exitCode, child.exitCode ? complaints() : ""]).toEqual([isLeft ? null : 0, ""]);
     expect(told()).toMatch(pattern(isLeft ? "…" : (block.output ?? "…")));
@@ -173,13 +154,21 @@ describe("README.md", () => {
     expect(child.exitCode).toBe(0);
     expect(answer).toContain('You said: "What is the capital of France?"');
   });
+});
 
-  it.each(pages)("and $path link only to what is there", ({ path, text }) => {
-    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
+describe("a page's data", () => {
+  const formats = new Map<string, (content: string) => unknown>([
+    ["json", (content) => JSON.parse(content)],
+    ["toml", parseToml],
+    ["yaml", parseYaml],
+  ]);
 
-    const dead = targets.filter((to) => !existsSync(join(packageRoot, dirname(path), to)));
+  it.each(pages)("is well formed: $path", ({ text }) => {
+    const blocks = [...text.matchAll(/^( *)```(json|toml|yaml)\n(.*?)^\1```$/gms)];
 
-    expect(dead).toEqual([]);
+    for (const [, , language = "", content = ""] of blocks) {
+      expect(() => formats.get(language)?.(content), content).not.toThrow();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readPage } from "./doc-page.ts";
 import { packageRoot } from "./package-root.ts";
 import { bridgeEnv, bridgePath, Params } from "./rpc-bridge/test-support.ts";
 import { freshStateRoot, type Served, startServe } from "./test-support.ts";
@@ -97,6 +98,25 @@ describe.each(releases)("rkat rpc under the official Python SDK %s", (version, h
       ...facts,
     });
     return undefined;
+  });
+
+  it("runs the example of docs/python.md", async ({ skip }) => {
+    const folder = await officialSdk(version, hash);
+    if (folder === undefined) return skip("the SDK cannot be installed here");
+    const example = readPage("docs/python.md").files.get("example.py") ?? "";
+    const line = version.split(".", 2).join(".");
+
+    const { stdout } = await run("python3", ["-c", example], {
+      env: bridgeEnv({
+        RKAT_URL: server.url,
+        MEERKAT_BIN_PATH: bridgePath,
+        PYTHONPATH: folder,
+        RKAT_CONTRACT_VERSION: line,
+      }),
+    });
+
+    expect(stdout).toContain('You said: "What is the capital of France?"');
+    expect(stdout).toContain('You said: "Tell me a story"');
   });
 });
 

@@ -81,7 +81,9 @@ export class McpBridge {
       if (!isRecord(answer) || answer.jsonrpc !== "2.0") return;
       isAnswered ||= "result" in answer || "error" in answer;
       if (message.method === "initialize") this.#agree(answer, headers);
-      this.#pipe.send(text);
+      // Who is refused at the door is told so before anybody has read the request's id.
+      const isNameless = answer.id === null && message.id !== undefined;
+      this.#pipe.send(isNameless ? JSON.stringify({ ...answer, id: message.id }) : text);
     };
     if (isStream && body) for await (const text of frames(body)) tell(text);
     const rest = isStream ? "" : await response.text();
