@@ -1,16 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
@@ -90,6 +82,26 @@ describe("the package, installed in another project", () => {
     await expect(node(shop, rkat, "run", "Hello", "--no-stream", ...state)).resolves.toContain(
       'You said: "Hello"',
     );
+  });
+});
+
+describe("rkat init", () => {
+  it("writes a project that can be deployed, to each of its environments", async () => {
+    const project = join(folder, "mine");
+    await node(root, join(root, "cli", "bin", "rkat.mjs"), "init", project, "--name", "mine");
+    install(project, tarball);
+
+    const [production, staging] = await Promise.all(
+      ["", "staging"].map((name) =>
+        node(project, wrangler, "deploy", "--dry-run", `--env=${name}`),
+      ),
+    );
+
+    for (const told of [production, staging]) {
+      expect(told).toContain("env.SESSIONS (SessionObject)");
+      expect(told).toContain("--dry-run: exiting now.");
+      expect(told).not.toContain("WARNING");
+    }
   });
 });
 
