@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -81,5 +82,56 @@ describe("npm run deploy", () => {
     expect(stderr.trim().split("\n")).toEqual([
       expect.stringMatching(/^Not logged in to Cloudflare: run `npx wrangler login`/),
     ]);
+  });
+});
+
+const manifest = z
+  .object({
+    scripts: z.record(z.string(), z.string()),
+    cloudflare: z.object({ bindings: z.record(z.string(), z.object({ description: z.string() })) }),
+  })
+  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+
+const Workflow = z.object({
+  permissions: z.record(z.string(), z.string()),
+  jobs: z.record(
+    z.string(),
+    z.object({
+      steps: z.array(z.object({ run: z.string().optional() })),
+      "timeout-minutes": z.int(),
+    }),
+  ),
+});
+
+describe("the workflows of GitHub Actions", () => {
+  const folder = join(root, ".github", "workflows");
+
+  it.each(readdirSync(folder))(
+    "%s only reads the repository, ends, and runs what there is",
+    (file) => {
+      const workflow = Workflow.parse(parseYaml(readFileSync(join(folder, file), "utf8")));
+      const runs = Object.values(workflow.jobs).flatMap(({ steps }) =>
+        steps.map(({ run = "" }) => run),
+      );
+      const scripts = runs.flatMap((run) => /^npm run ([\w:]+)/.exec(run)?.[1] ?? []);
+
+      expect(workflow.permissions).toEqual({ contents: "read" });
+      expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(scripts));
+      // What comes from outside reaches a shell by its environment only.
+      expect(runs.join("\n")).not.toContain("${{");
+    },
+  );
+});
+
+describe("the deploy button", () => {
+  it("asks for secrets that it explains, and suggests no value for any", () => {
+    const example = readFileSync(join(root, ".dev.vars.example"), "utf8");
+    const asked = [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)];
+
+    expect(asked.map(([, name]) => name)).toContain("RKAT_ADMIN_TOKEN");
+    for (const [, name = "", value] of asked) {
+      expect(manifest.cloudflare.bindings).toHaveProperty(name);
+      expect(value).toBe('""');
+    }
   });
 });
