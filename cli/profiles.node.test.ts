@@ -126,7 +126,7 @@ describe("rkat doctor", () => {
 });
 
 describe("rkat init", () => {
-  it("writes settings that name the package's Worker, once", async () => {
+  it("writes a Worker and its settings, once", async () => {
     const folder = mkdtempSync(join(tmpdir(), "rkat-init-"));
     const first = await rkat(["init", folder, "--name", "my-agents"]);
     const path = join(folder, "wrangler.toml");
@@ -135,7 +135,8 @@ describe("rkat init", () => {
 
     expect(first.stdout).toContain("npx wrangler secret put RKAT_ADMIN_TOKEN");
     expect(name).toBe("my-agents");
-    expect(statSync(join(folder, main)).isFile()).toBe(true);
+    expect(first.stdout).toContain(`Wrote ${path} and src/index.ts`);
+    expect(readFileSync(join(folder, main), "utf8")).toContain('from "meerkat-edge/worker"');
     expect(text).toMatch(/^# /m);
 
     const second = await rkat(["init", folder, "--name", "other"]);

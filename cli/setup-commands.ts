@@ -16,7 +16,7 @@ export function addSetup(program: Command, finish: Finish): void {
     });
   program
     .command("init [folder]")
-    .description("write the settings of a deployment of your own (default: here)")
+    .description("write a Worker and the settings of a deployment of your own (default: here)")
     .option("--name <name>", "what the Worker is called", "meerkat-edge")
     .action(async (folder: string | undefined, _flags: unknown, command: Command) => {
       const { init } = await import("./init.ts");

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,16 +51,22 @@ await Promise.all([
     outfile: join(out, "worker.js"),
     packages: "external",
   }),
-  // What `rkat serve` runs.
-  build({
-    ...forWorkerd,
-    entryPoints: ["worker/index.ts"],
-    outfile: join(root, "dist", "embedded", "worker.js"),
-  }),
+  buildServed(),
 ]);
 writeDeclarations();
 
+/** What `rkat serve` runs; put in place whole, as another command may be reading it. */
+async function buildServed(): Promise<void> {
+  const target = join(root, "dist", "embedded", "worker.js");
+  const draft = `${target}.${process.pid}`;
+  await build({ ...forWorkerd, entryPoints: ["worker/index.ts"], outfile: draft });
+  renameSync(draft, target);
+}
+
 function writeDeclarations(): void {
+  if (!existsSync(join(root, "worker-configuration.d.ts"))) {
+    execFileSync("npx", ["wrangler", "types"], { cwd: root, stdio: "inherit" });
+  }
   const emitted = mkdtempSync(join(tmpdir(), "rkat-types-"));
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const project = join(root, "supply-chain", "tsconfig.json");

@@ -1,3 +1,4 @@
+import type { Tool } from "../tools/tool.ts";
 import { SessionObject } from "./session.ts";
 import type { SessionOptions } from "./session-options.ts";
 
@@ -6,8 +7,12 @@ import type { SessionOptions } from "./session-options.ts";
  * `SESSIONS` binding has. @throws {Error} for two tools of one name
  */
 export function defineSession({ tools = [] }: SessionOptions): typeof SessionObject {
-  const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
-  if (byName.size < tools.length) throw new Error("two tools have the same name");
+  const byName = new Map<string, Tool>();
+  for (const tool of tools) {
+    const { name } = tool.definition;
+    if (byName.has(name)) throw new Error(`two tools are called '${name}'`);
+    byName.set(name, tool);
+  }
   return class extends SessionObject {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env, byName);
