@@ -5,6 +5,7 @@ import type { Handlers } from "../call.ts";
 import { infoFor, withoutTools } from "../event-view.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
+import { initiatorOf } from "../trace-context.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 
 const DEFAULT_LIST_LIMIT = 100;
@@ -18,7 +19,7 @@ export const sessionHandlers = {
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
     const first = initial_turn === "deferred" ? {} : { run_id: uuidv7(), ...turnTools(caller) };
-    const parcel = pack({ ...request, ...first });
+    const parcel = pack({ ...request, ...first, initiator: initiatorOf(caller) });
     const run = await session.stub().create(caller.realm, sessionId, parcel);
     if (run.runId === "") return ids;
 

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { pack, unpack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
+import { initiatorOf } from "../trace-context.ts";
 import { sessionAddress } from "../session-address.ts";
 import { turnTools } from "./turn-tools.ts";
 
@@ -15,7 +16,8 @@ export const turnHandlers = {
       return runResult(session, run, caller);
     }
     const tools = turnTools(caller, external_tools);
-    const turn = { ...request, prompt, ...tools, run_id: uuidv7() };
+    const initiator = initiatorOf(caller);
+    const turn = { ...request, prompt, ...tools, initiator, run_id: uuidv7() };
     const run = await session.stub().startTurn(pack(turn));
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);
