@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ["./durable-objects/providers/wire/setup.node.ts"],
     // Most tests wait for servers rather than compute: one file at a time would leave a core idle.
     maxWorkers: 2,
+    // Every turn logs a line: what a test has to say would drown in them.
+    onConsoleLog: (log) => !log.startsWith('{"event":'),
     projects: [
       {
         extends: true,
@@ -14,6 +16,7 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               cf: false,
+              analyticsEngineDatasets: { METRICS: { dataset: "turns" } },
               bindings: {
                 RKAT_OPEN_ACCESS: "loopback",
                 // Thirty-two times "k".

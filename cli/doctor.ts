@@ -5,12 +5,11 @@ import { openStateRoot, readServerNote } from "./embedded/state-root.ts";
 import { tryExclusiveLock } from "./embedded/file-lock.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { type Report, tellHealth } from "./health-report.ts";
 import { exchange } from "./http-exchange.ts";
 import { packageVersion } from "./package-root.ts";
 import { chosenProfile, readProfiles } from "./profiles.ts";
 import { reach } from "./with-client.ts";
-
-type Report = (verdict: "ok" | "warn", area: string, message: string) => void;
 
 /** Looks at all that commands depend on. Fails when there is a server and it cannot be used. */
 export async function doctor(flags: GlobalFlags): Promise<number> {
@@ -69,6 +68,7 @@ async function examine({ url, token, realm }: Deployment, report: Report): Promi
     configured.map(({ provider }) => provider),
     report,
   );
+  await tellHealth(client, report);
   return true;
 }
 

@@ -96,7 +96,7 @@ describe("rkat doctor", () => {
     const { code, stdout } = await rkat(["doctor", "--profile", "work"], mine());
 
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^((ok|warn)\t[^\t\n]+\t[^\t\n]+\n)+$/);
+    expect(stdout).toMatch(/^((ok|warn|none)\t[^\t\n]+\t[^\t\n]+\n)+$/);
     expect(areas(stdout)).toMatchObject({
       profile: expect.stringMatching(/^ok: 'work'/),
       server: `ok: ${server.url} answers`,
@@ -104,6 +104,8 @@ describe("rkat doctor", () => {
       version: expect.stringMatching(/^ok: contract \d/),
       "key:openai": expect.stringContaining("warn: not set; OPENAI_API_KEY"),
       state: expect.stringMatching(/^ok: .* is free$/),
+      "health:realm": expect.stringMatching(/^ok: \d+ ms$/),
+      "health:recovery": expect.stringMatching(/^none: unmeasured: ./),
     });
   });
 

@@ -31,6 +31,14 @@ interface __BaseEnv_Env {
   RKAT_CORS_ORIGINS?: string;
   /** `1` lets realms name http and private addresses of model servers; the embedded server sets it on loopback. */
   RKAT_ALLOW_PRIVATE_UPSTREAMS?: string;
+  /** What is logged: `debug`, `info` (if not set), `warn`, `error` or `off`. */
+  RKAT_LOG_LEVEL?: string;
+  /** Base URL of an OpenTelemetry collector that takes OTLP/HTTP in JSON; spans go to `<base>/v1/traces`. */
+  RKAT_OTLP_ENDPOINT?: string;
+  /** Headers for it, a secret: `name=value,name=value`. */
+  RKAT_OTLP_HEADERS?: string;
+  /** Takes a data point per turn, where wrangler.toml binds it. */
+  METRICS?: AnalyticsEngineDataset;
   RKAT_INSTANCE?: string;
   RKAT_REALM_BACKEND?: string;
 }

@@ -1,7 +1,7 @@
 import { CallbackTools, type ToolHandler } from "./callback-tools.ts";
 import { type Capability, isAvailable, requireAvailable } from "./capabilities.ts";
 import type { ConnectOptions, ListOptions, OperationOptions } from "./client-options.ts";
-import type { OperationName, OutputOf, ParamsOf } from "./contract/index.ts";
+import type { OperationName, OutputOf, ParamsOf, RuntimeHealth } from "./contract/index.ts";
 import { RealmCredentials } from "./credentials.ts";
 import { MeerkatError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
@@ -128,6 +128,11 @@ export class MeerkatClient extends RealmConfig implements AsyncDisposable {
   /** @throws {MeerkatError} `SESSION_NOT_FOUND`. */
   async readSessionHistory(id: string, options: HistoryOptions = {}): Promise<SessionHistory> {
     return readSessionHistory(this.link, id, options);
+  }
+
+  /** How the deployment and the realm are; nothing is woken for it. */
+  async readHealth({ signal }: OperationOptions = {}): Promise<RuntimeHealth> {
+    return this.call("runtime/health", {}, { signal });
   }
 
   /** Follows a session, whoever starts its turns. @throws {MeerkatError} see `EventSubscription.open`. */

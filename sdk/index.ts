@@ -35,6 +35,7 @@ export {
 } from "./guards.ts";
 export type { Exchange, Fetch, NetworkOptions } from "./network-transport.ts";
 export type { ConfigEnvelope, ConfigHistory, ConfigHistoryOptions } from "./realm-config.ts";
+export type { HealthDimension, RuntimeHealth } from "./contract/index.ts";
 export type { RealmDeletion, RealmInfo } from "./realms.ts";
 export type {
   RewindResult,

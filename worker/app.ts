@@ -16,6 +16,7 @@ import { mcp } from "./surfaces/mcp/mcp.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { refusal } from "./surfaces/refusal.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
+import { provenanceOf } from "./trace-context.ts";
 
 const MAX_INSTANCE_CHARS = 128;
 
@@ -61,7 +62,8 @@ function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> 
       const ip = c.req.header("cf-connecting-ip") ?? null;
       const instance = instanceNamed(c.req);
       const { origin: host } = new URL(c.req.url);
-      c.set("caller", { ...grant, env: c.env, realm, host, origin, ip, instance, ownTools: tools });
+      const asking = { ...grant, ...provenanceOf(c.req.raw), host, origin, ip, instance };
+      c.set("caller", { ...asking, env: c.env, realm, ownTools: tools });
       await next();
     })
     .get("/openapi.json", (c) => c.json(openapi(serverUrl(c.req.url))))

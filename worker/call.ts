@@ -16,6 +16,7 @@ import type { ToolInfo } from "./app-options.ts";
 import { audited } from "./audit-trail.ts";
 import { confine } from "./confinement.ts";
 import { handlers } from "./handlers/index.ts";
+import { nameSpan } from "./trace-context.ts";
 import type { SessionAddress } from "./session-address.ts";
 
 const MAX_SHOWN_CHARS = 64;
@@ -30,6 +31,10 @@ export interface Caller extends Access {
   host: string;
   /** What the calling process calls itself, for information. */
   instance?: string | undefined;
+  /** The request's own id, for logs. */
+  requestId?: string | undefined;
+  /** The trace that its turns belong to (W3C Trace Context). */
+  traceparent?: string | undefined;
   /** The web page that asks, if a browser does. */
   origin: string | null;
   /** The client's address, where the platform tells it. */
@@ -71,6 +76,7 @@ export async function call(name: string, params: unknown, caller: Caller): Promi
     throw new AppError("SCOPE_DENIED", `This token does not allow '${name}'`, details);
   }
 
+  nameSpan(name, caller.realm);
   checkNesting(params);
   checkNames(params);
   const input = operation.input.safeParse(unwrapped(operation, params));

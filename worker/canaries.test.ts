@@ -19,7 +19,7 @@ const planted = {
 /** Those of the deployment's own, as vitest.config.ts sets them. */
 const keys = ["sk-ant-test-0123456789", "sk-test-0123456789", "AIzaTest0123456789"];
 
-const deployed = { ...env, RKAT_ADMIN_TOKEN: planted.admin };
+const deployed = { ...env, RKAT_ADMIN_TOKEN: planted.admin, RKAT_LOG_LEVEL: "debug" };
 const levels = ["debug", "error", "info", "log", "warn"] as const;
 
 /** Everything that a test's requests were answered with, and everything that was logged meanwhile. */
@@ -178,6 +178,43 @@ describe("a secret", () => {
       expect(leaks((await Promise.all(objects)).flat(), [key])).toEqual([]);
     },
   );
+
+  it("of a client is in no line and no data point, nor is anything that it said", async () => {
+    const realm = newRealm();
+    const said = "canary-content-4717";
+    const points: unknown[] = [];
+    const dataset = Object.getPrototypeOf(env.METRICS) as AnalyticsEngineDataset;
+    vi.spyOn(dataset, "writeDataPoint").mockImplementation((point) => void points.push(point));
+    const call = { id: "call-1", name: said, args: { city: said } };
+    const model = await vendor(
+      "anthropic",
+      { chunks: chunks(dialects.anthropic.calls([call])) },
+      { chunks: chunks(dialects.anthropic.says(said)) },
+      { status: 400, chunks: [{ data: JSON.stringify({ error: { message: said } }) }] },
+    );
+    const answered: string[] = [];
+    const asked = async (path: string, body: object) => {
+      const before = emitted.length;
+      const { text } = await ask("POST", `/realms/${realm}${path}`, body, {
+        "user-agent": "client/1.0",
+        accept: "application/json, text/event-stream",
+      });
+      // Answers may say it: only what was logged is of interest.
+      emitted = emitted.filter((line, at) => at < before || !line.includes(text));
+      answered.push(text);
+    };
+
+    const turn = { prompt: said, model: model.model, system_prompt: said, labels: { x: said } };
+    await asked("/sessions", { ...turn, enable_builtins: true });
+    const run = { name: "meerkat_run", arguments: { prompt: said, model: model.model } };
+    await asked("/mcp", rpc("tools/call", run));
+
+    expect(leaks(answered, [said])).toHaveLength(2);
+    expect(emitted.filter((line) => line.includes("turn"))).toHaveLength(2);
+    expect(emitted.filter((line) => line.includes("mcp_call"))).toHaveLength(1);
+    expect(points).toHaveLength(2);
+    expect(leaks([...emitted, JSON.stringify(points)], [said, ...all])).toEqual([]);
+  });
 
   it("that admits a socket is spent, and stored as a digest only", async () => {
     const realm = newRealm();

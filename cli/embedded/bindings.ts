@@ -22,6 +22,9 @@ const copied = [
   "RKAT_TOKEN_KEY",
   "RKAT_JWT_ISSUERS",
   "RKAT_ALLOW_PRIVATE_UPSTREAMS",
+  "RKAT_LOG_LEVEL",
+  "RKAT_OTLP_ENDPOINT",
+  "RKAT_OTLP_HEADERS",
 ];
 
 /** The Worker's bindings on this machine. On loopback without a token it is open, and is told so. */

@@ -55,7 +55,9 @@ async function createMiniflare({ host, port, root, bindings, logs }: RuntimeOpti
     telemetry: { enabled: false },
     // Standard output belongs to the command's answer.
     handleStructuredLogs: ({ level, message }) => {
-      if (logs === "all" || level === "error" || level === "warn") {
+      const isProblem = level === "error" || level === "warn";
+      // How a turn ended is what the command itself tells.
+      if (logs === "all" || (isProblem && !message.startsWith('{"event":"turn"'))) {
         process.stderr.write(`${message}\n`);
       }
     },

@@ -64,6 +64,15 @@ export class Credentials {
     return [...stored, ...owned(this.#configured())];
   }
 
+  /** What is wrong with the deployment's secret that seals keys; nothing if it does. */
+  sealingProblem(): string | undefined {
+    try {
+      return this.#cipher.keyId === "" ? "it holds no key" : undefined;
+    } catch (cause) {
+      return toAppError(cause).message;
+    }
+  }
+
   list(): CredentialList {
     const stored = this.#stored();
     const sealed = new Set(stored.map(({ provider }) => provider));

@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Directory } from "./directory.ts";
+import type { Health } from "./health.ts";
 import type { Handles } from "./handles.ts";
 import type { Profile } from "./profile.ts";
 import type { Registry } from "./registry.ts";
@@ -30,6 +31,7 @@ export interface RealmParts {
   /** Used only in the reserved realm's object. */
   registry: Registry;
   usage: Usage;
+  health: Health;
 }
 
 /** One call of one part's method, as it crosses to the object. */

@@ -8,6 +8,7 @@ import { ConfigHistory } from "./config-history.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryStorage } from "./directory-storage.ts";
 import { Handles } from "./handles.ts";
+import { Health } from "./health.ts";
 import { Membership } from "./membership.ts";
 import { Profile } from "./profile.ts";
 import { type Manifest, type Origin, RealmRecord } from "./realm-record.ts";
@@ -89,6 +90,7 @@ export class RealmObject extends DurableObject<Env> {
       handles: new Handles(record, storage.sql),
       registry: new Registry(storage),
       usage,
+      health: new Health(record, storage, { directory, credentials, usage }),
     };
   }
 

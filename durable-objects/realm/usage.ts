@@ -1,4 +1,4 @@
-import type { ModelCall, Sums, UsageReport } from "../../sdk/contract/index.ts";
+import type { ModelCall, ProviderName, Sums, UsageReport } from "../../sdk/contract/index.ts";
 import {
   decide,
   type Purse,
@@ -21,6 +21,15 @@ export interface Ask extends WantedCall {
   limits: { realm?: SpendingLimits | undefined; day?: SpendingLimits | undefined };
 }
 
+/** How the last call of a provider ended that the realm heard of. */
+export interface ProviderSighting {
+  provider: ProviderName;
+  /** Unix milliseconds. */
+  at: number;
+  /** The kind of failure, if it failed. */
+  error?: string | undefined;
+}
+
 interface Query {
   from?: string | undefined;
   to?: string | undefined;
@@ -33,6 +42,8 @@ export class Usage {
   readonly #storage: UsageStorage;
   /** Sums that a budget asks for at every call, kept as long as the object lives. */
   #sums: { day: string; today: Sums; ever: Sums } | undefined;
+  /** In memory as well: a row for each change would be one of some turn's. */
+  readonly #seen = new Map<ProviderName, ProviderSighting>();
 
   constructor(record: RealmRecord, sql: SqlStorage) {
     this.#record = record;
@@ -43,11 +54,17 @@ export class Usage {
   enter(sessionId: string, calls: readonly ModelCall[]): void {
     this.#record.open();
     for (const call of calls) {
+      this.#see(call);
       const isNew = this.#storage.enter(sessionId, call);
       if (!isNew || !this.#sums) continue;
       this.#sums.ever = withCall(this.#sums.ever, call);
       if (dayOf(call.at) === this.#sums.day) this.#sums.today = withCall(this.#sums.today, call);
     }
+  }
+
+  /** How providers answered last, as far as this object has heard since it woke. */
+  sightings(): ProviderSighting[] {
+    return [...this.#seen.values()];
   }
 
   /** Lets go of what was set aside for a session: its turn is over. */
@@ -87,6 +104,12 @@ export class Usage {
     const rows = this.#record.exists ? this.#storage.report(span, groupingOf(group_by)) : [];
     const total = this.#record.exists ? this.#storage.total(span) : nothing;
     return { ...span, group_by, rows, total };
+  }
+
+  #see({ provider, at, error }: ModelCall): void {
+    // A call that was cut off by its caller says nothing of the provider.
+    if (error === "cancelled" || at < (this.#seen.get(provider)?.at ?? 0)) return;
+    this.#seen.set(provider, { provider, at, error });
   }
 
   #totals(day: string): { today: Sums; ever: Sums } {

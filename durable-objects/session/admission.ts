@@ -1,4 +1,4 @@
-import { AppError, type Content, noUsage } from "../../sdk/contract/index.ts";
+import { AppError, type Content, type Initiator, noUsage } from "../../sdk/contract/index.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { Change } from "./journal.ts";
 import { promptText, turnMessages } from "./prompt.ts";
@@ -15,6 +15,8 @@ export interface TurnRequest extends TurnChoices {
   idempotency_key?: string | null | undefined;
   /** What to do while another turn runs: wait for it, or join it; without it the request is refused. */
   handling_mode?: "queue" | "steer" | null | undefined;
+  /** Added by the Worker: part of what is told of the turn, not of what was asked. */
+  initiator?: Initiator | undefined;
 }
 
 /**
@@ -29,11 +31,12 @@ export function admission(
     identity: ModelIdentity;
     settings: RunSettings;
     before?: StoredMessage[];
-    wasQueued?: boolean;
+    /** Set if it waited in the queue first: since when, Unix milliseconds. */
+    queuedAt?: number | undefined;
   },
 ): Change {
   if (state?.run) throw busy(state.run.runId);
-  const { request, identity, settings, before = [], wasQueued = false } = turn;
+  const { request, identity, settings, before = [], queuedAt } = turn;
   const { run_id, prompt } = request;
   const text = promptText(prompt);
   return {
@@ -58,7 +61,8 @@ export function admission(
         startedAt: Date.now(),
         progress: { turns: 0, toolCalls: 0, usage: noUsage },
         recoveries: 0,
-        wasQueued,
+        queuedAt,
+        initiator: request.initiator,
       },
     }),
   };

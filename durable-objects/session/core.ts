@@ -1,4 +1,5 @@
 import { toAppError } from "../../sdk/contract/index.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
 import { offeredTools } from "../tools/index.ts";
 import type { Tool } from "../tools/tool.ts";
 import { abandon } from "./abandon.ts";
@@ -20,6 +21,7 @@ import { RealmLink } from "./realm-link.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import { RunAccess } from "./run-access.ts";
+import { RunObserver } from "./run-observer.ts";
 import { Runs } from "./runs.ts";
 import { Spending } from "./spending.ts";
 import { SessionStorage } from "./storage.ts";
@@ -59,8 +61,9 @@ export class SessionCore {
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
+    const observer = new RunObserver(this.journal, new Telemetry(env, ctx));
     const queued = new QueueStorage(ctx.storage.sql);
-    this.queue = new Queue(this.journal, queued);
+    this.queue = new Queue(this.journal, queued, observer);
     this.inputs = new Inputs(this.journal, storage, queued);
     this.notes = new Notes(this.journal, storage);
     this.intake = new Intake(this.journal, storage, this, this.#access);
@@ -95,6 +98,7 @@ export class SessionCore {
       abandon: (run) => ctx.waitUntil(abandon(run, () => this.#access.once(run.runId))),
       isWaiting: (runId) => this.queue.has(runId),
       onChange: () => this.#changed(),
+      observer,
     });
     this.answers = new Answers(this.runs, storage);
   }

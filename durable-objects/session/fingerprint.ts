@@ -1,5 +1,12 @@
 // What the Worker adds for each try, or takes from the connection, is no part of what was asked.
-const added = new Set(["run_id", "idempotency_key", "turn_tools", "callback_timeout_ms", "quota"]);
+const added = new Set([
+  "run_id",
+  "idempotency_key",
+  "turn_tools",
+  "callback_timeout_ms",
+  "quota",
+  "initiator",
+]);
 
 /** A short text that two requests share only if they ask for the same. */
 export async function fingerprint(request: object): Promise<string> {

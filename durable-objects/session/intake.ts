@@ -72,9 +72,9 @@ export class Intake {
     if (this.#journal.session) return this.#keys.repeat(request, hash) ?? raise(exists);
 
     const chosen = choose(request, undefined, realm);
-    const { run_id: runId = "", prompt = "", labels } = request;
+    const { run_id: runId = "", prompt = "", labels, initiator } = request;
     const before = [systemMessage(request, realm.config)];
-    const admit = { request: { prompt, run_id: runId }, ...chosen, before };
+    const admit = { request: { prompt, run_id: runId, initiator }, ...chosen, before };
     const change: Change =
       runId === ""
         ? { messages: prompt === "" ? before : [...before, ...turnMessages(prompt, {}, "")] }
@@ -130,7 +130,7 @@ export class Intake {
     const next = this.#queue.next();
     const { state } = present(this.#journal);
     if (!next || state.run) return false;
-    this.#admit(next.request, realm, this.#queue.started(next.position), true);
+    this.#admit(next.request, realm, this.#queue.started(next.position), next.createdAt);
     return true;
   }
 
@@ -151,13 +151,13 @@ export class Intake {
     request: TurnRequest,
     realm: RealmInUse,
     also: (firstSeq: number) => void,
-    wasQueued = false,
+    queuedAt?: number,
   ): Admitted {
     const { identity, state } = present(this.#journal);
     const wish = withSessionWish(this.#storage, state, request);
     const chosen = choose(wish, state.identity, realm);
     const arrived = this.#inputs.arrivals();
-    const admit = { request, ...chosen, before: arrived.messages, wasQueued };
+    const admit = { request, ...chosen, before: arrived.messages, queuedAt };
     const change = admission(identity.sessionId, state, admit);
     const { queueCount = 0 } = state;
     this.#journal.commit({
@@ -166,7 +166,7 @@ export class Intake {
         ...change.state?.(place),
         inputCount: 0,
         isSteered: false,
-        queueCount: wasQueued ? queueCount - 1 : queueCount,
+        queueCount: queuedAt === undefined ? queueCount : queueCount - 1,
       }),
       also: ({ first }) => {
         also(first);

@@ -1,6 +1,7 @@
 import { type ModelCall, noUsage, type Usage } from "../../sdk/contract/index.ts";
 import type { Spent } from "../lib/budget-decision.ts";
 import { costOf } from "./cost.ts";
+import type { CallEnding } from "../telemetry/turn-spans.ts";
 import type { RunModel } from "./state.ts";
 
 /** A model call as it goes into the books; its number and its place follow when it is stored. */
@@ -31,7 +32,13 @@ export function spentOn(calls: readonly MeteredCall[], before: Spent = nothingSp
 /** Counts the model calls of a run that is alive: those that are over but not stored, and the one under way. */
 export class Meter {
   #over: MeteredCall[] = [];
+  readonly #onEnd: (call: MeteredCall, ending: CallEnding) => void;
   #open: { model: RunModel; startedAt: number; usage: Usage; retries: number } | undefined;
+
+  /** `onEnd` hears of each call that is over. */
+  constructor(onEnd: (call: MeteredCall, ending: CallEnding) => void = () => {}) {
+    this.#onEnd = onEnd;
+  }
 
   /** A call begins; until it ends it has cost nothing that anybody knows of. */
   begin(model: RunModel): void {
@@ -48,12 +55,12 @@ export class Meter {
   }
 
   /** The call is over, however; `toolCalls` is what the model asked for. */
-  end(toolCalls = 0): void {
+  end(toolCalls = 0, ending: CallEnding = {}): void {
     if (!this.#open) return;
     const { model, startedAt, usage, retries } = this.#open;
     this.#open = undefined;
     const at = Date.now();
-    this.#over.push({
+    const call: MeteredCall = {
       at,
       model: model.model,
       provider: model.provider,
@@ -62,7 +69,10 @@ export class Meter {
       latency_ms: at - startedAt,
       retries,
       tool_calls: toolCalls,
-    });
+      ...(ending.error === undefined ? {} : { error: ending.error }),
+    };
+    this.#over.push(call);
+    this.#onEnd(call, ending);
   }
 
   /** Calls that are over and not stored yet. */
@@ -80,7 +90,7 @@ export class Meter {
     const { usage = noUsage } = this.#open ?? {};
     // A vendor that was never heard of has not been paid.
     if (usage === noUsage) this.#open = undefined;
-    this.end();
+    this.end(0, { error: "cancelled" });
     return usage;
   }
 }

@@ -42,15 +42,17 @@ export async function* meteredStep(
     for (;;) {
       const next = await output.next();
       if (next.done) {
-        if (next.value) meter.read(next.value.usage);
-        if (next.value) meter.end(callsOf(next.value.blocks).length);
+        if (!next.value) return undefined;
+        const { usage, blocks, stop } = next.value;
+        meter.read(usage);
+        meter.end(callsOf(blocks).length, { stop });
         return next.value;
       }
       if (isRetry(next.value)) meter.retried();
       yield next.value;
     }
   } catch (cause) {
-    if (cause instanceof StepFailed) meter.end();
+    if (cause instanceof StepFailed) meter.end(0, { error: cause.cause.kind });
     throw cause;
   }
 }

@@ -4,6 +4,7 @@ import { terminalEvent } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
 import type { QueuedInput, QueueStorage } from "./queue-storage.ts";
+import type { RunObserver } from "./run-observer.ts";
 import { present } from "./view.ts";
 
 /** How many inputs may wait at once, of each kind. */
@@ -13,8 +14,10 @@ export const CAPACITY = 32;
 export class Queue {
   readonly #journal: Journal;
   readonly #storage: QueueStorage;
+  readonly #observer: RunObserver;
 
-  constructor(journal: Journal, storage: QueueStorage) {
+  constructor(journal: Journal, storage: QueueStorage, observer: RunObserver) {
+    this.#observer = observer;
     this.#journal = journal;
     this.#storage = storage;
   }
@@ -43,12 +46,12 @@ export class Queue {
   }
 
   /** The turn that is next, with what it asks for. */
-  next(): { position: number; request: TurnRequest } | undefined {
+  next(): { position: number; createdAt: number; request: TurnRequest } | undefined {
     if (this.isEmpty) return undefined;
     const waiting = this.#storage.list().find(({ status }) => status === "queued");
-    return (
-      waiting && { position: waiting.position, request: this.#storage.request(waiting.position) }
-    );
+    if (!waiting) return undefined;
+    const { position, createdAt } = waiting;
+    return { position, createdAt, request: this.#storage.request(position) };
   }
 
   /** The statement that says that a turn of the queue runs; part of the commit that admits it. */
@@ -77,6 +80,7 @@ export class Queue {
         for (const { position } of waiting) this.#storage.setStatus(position, "cancelled");
       },
     });
+    for (const turn of waiting) this.#observer.refused(turn, outcome);
     return waiting.map(({ runId }) => runId);
   }
 

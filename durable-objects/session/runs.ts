@@ -48,7 +48,7 @@ export class Runs {
     else if (!run.waiting) {
       if (this.#goOn(takenUp(this.#journal, run))) this.begin();
     } else if (Date.now() >= run.waiting.until) {
-      this.#journal.commit(expired(this.#journal, run));
+      this.#commit(expired(this.#journal, run));
       this.begin();
     }
   }
@@ -63,7 +63,7 @@ export class Runs {
   ): { runId: string; firstSeq: number } {
     const change = answered(this.#journal, answers);
     const taken = { runId: this.#state.run?.runId ?? "", firstSeq: this.#journal.seq + 1 };
-    this.#journal.commit({ ...change, also: () => also(taken) });
+    this.#commit({ ...change, also: () => also(taken) });
     if (!this.#state.run?.waiting) this.begin();
     return taken;
   }
@@ -91,7 +91,8 @@ export class Runs {
   async #drive(run: RunState, signal: AbortSignal): Promise<void> {
     using _deadline = deadlineOf(run, (limitMs) => this.#end(outOfTime(limitMs)));
     try {
-      const meter = new Meter();
+      const { observer } = this.#around;
+      const meter = new Meter((call, ending) => observer.called(run, call, ending));
       this.#meter = meter;
       const needs = await this.#around.assemble(run);
       if (signal.aborted) return;
@@ -114,6 +115,7 @@ export class Runs {
     if (!run) return;
     switch (output.type) {
       case "delta":
+        this.#around.observer.token(run);
         this.#journal.delta(output.event);
         break;
       case "upstream":
@@ -139,6 +141,7 @@ export class Runs {
         this.#journal.commit(parked(run, output.calls));
         this.#letGo();
         this.results.pending(run.runId);
+        this.#around.observer.parked();
         break;
       case "end":
         if (output.outcome.ok && this.#state.isSteered) this.#carryOn(run, output);
@@ -162,14 +165,17 @@ export class Runs {
     const cut = this.#meter.cut();
     const { progress } = run;
     const charged = { ...run, progress: { ...progress, usage: addUsage(progress.usage, cut) } };
-    const also = run.wasQueued ? this.#around.finished(run.runId) : undefined;
+    const also = run.queuedAt === undefined ? undefined : this.#around.finished(run.runId);
+    let ended = outcome;
     try {
       this.#commit({ ...endOf(this.#journal, charged, outcome, part), also });
     } catch (cause) {
       // Whatever was wrong with the content must not keep the run from ending.
       console.error(`run ${run.runId} could not end as it should`, cause);
-      this.#commit({ ...endOf(this.#journal, charged, internalFailure), also });
+      ended = internalFailure;
+      this.#commit({ ...endOf(this.#journal, charged, ended), also });
     }
+    this.#around.observer.ended(run, ended, ended === outcome && part ? part : charged);
     const isStepOver = part !== undefined && part.progress.turns > run.progress.turns;
     if (run.upstream && !isStepOver) this.#around.abandon(run);
     this.#letGo();
@@ -178,7 +184,9 @@ export class Runs {
 
   /** Stores a change, and with it the model calls that are over. */
   #commit(change: Change): void {
-    this.#journal.commit(this.#around.entered(change, this.#meter.unstored));
+    const { run } = this.#state;
+    const whole = this.#around.entered(change, this.#meter.unstored);
+    this.#journal.commit(run ? this.#around.observer.noted(run, whole) : whole);
     this.#meter.stored();
   }
 

@@ -1,5 +1,6 @@
 import type {
   ErrorCode,
+  Initiator,
   ModelCall,
   ProviderName,
   StopReason,
@@ -7,6 +8,7 @@ import type {
 } from "../../sdk/contract/index.ts";
 import type { Spent } from "../lib/budget-decision.ts";
 import type { Timeouts, UpstreamHandle } from "../providers/provider.ts";
+import type { RunTally } from "../telemetry/turn-record.ts";
 import type { OwnModel } from "./model-identity.ts";
 import type {
   CompactionPolicy,
@@ -86,8 +88,11 @@ export interface RunState {
   recoveries: number;
   /** What model calls that were lost in crashes have cost, USD, estimated. */
   recoveryUsd?: number;
-  /** Whether it waited in the queue first. */
-  wasQueued: boolean;
+  /** Unix milliseconds: since when it waited in the queue, if it did. */
+  queuedAt?: number | undefined;
+  initiator?: Initiator | undefined;
+  /** What has happened in it, as far as it was stored; for whoever ends it. */
+  tally?: RunTally;
   /** Set while clients run their own tools: the run then lives in storage alone and costs nothing. */
   waiting?: { callIds: string[]; since: number; until: number };
 }

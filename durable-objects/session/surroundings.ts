@@ -1,6 +1,7 @@
 import type { Change } from "./journal.ts";
 import type { MeteredCall } from "./meter.ts";
 import type { Arrivals } from "./progress.ts";
+import type { RunObserver } from "./run-observer.ts";
 import type { RunState } from "./state.ts";
 import type { Compaction } from "./summary.ts";
 import type { Turn } from "./turn.ts";
@@ -23,4 +24,6 @@ export interface Surroundings {
   abandon(run: RunState): void;
   isWaiting(runId: string): boolean;
   onChange(): void;
+  /** Counts what happens, for those who operate the deployment. */
+  observer: RunObserver;
 }

@@ -5,6 +5,7 @@ import { auditOperations } from "./audit.ts";
 import { configOperations } from "./config-operations.ts";
 import { contextOperations } from "./context.ts";
 import { hostOperations } from "./host.ts";
+import { healthOperations } from "./health.ts";
 import type { Operation } from "./operation.ts";
 import { credentialOperations } from "./provider-credentials.ts";
 import { realmOperations } from "./realms.ts";
@@ -41,6 +42,7 @@ export { credentialsFrom, defaultProvider, isConfigured, keyVariables } from "./
 export { milliseconds } from "./duration.ts";
 export { AppError, type ErrorCode, errorCodes, toAppError } from "./errors.ts";
 export { AgentEvent, endsRun, type FailureClass, type LogEntry } from "./events.ts";
+export type { HealthDimension, RuntimeHealth } from "./health.ts";
 export { type Capabilities, contractVersion, type ModelsCatalog, packageVersion } from "./host.ts";
 export { type Labels, RealmId, REGISTRY_REALM } from "./ids.ts";
 export {
@@ -51,6 +53,8 @@ export {
   type StopReason,
   type ToolResult,
 } from "./messages.ts";
+export type { Initiator } from "./initiator.ts";
+export { logLine, type LogLevel } from "./log-line.ts";
 export { checkNames, checkNesting } from "./nesting.ts";
 export type { McpTool, Operation } from "./operation.ts";
 export { pack, type Parcel, unpack, weight } from "./parcel.ts";
@@ -85,6 +89,7 @@ export { shareUrl } from "./share-url.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
 export type { ModelCall, Sums, UsageReport } from "./spending.ts";
 export type { TokenInfo } from "./tokens.ts";
+export { readTraceParent } from "./trace-parent.ts";
 export { addUsage, noUsage, type Usage, wireUsage } from "./usage.ts";
 
 /** The whole API. Add an operation here and every surface gains it. */
@@ -102,6 +107,7 @@ export const operations = {
   ...tokenOperations,
   ...auditOperations,
   ...hostOperations,
+  ...healthOperations,
 } satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

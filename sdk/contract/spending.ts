@@ -39,6 +39,8 @@ export const ModelCall = z.object({
   retries: z.int(),
   /** Tools that the model asked for. */
   tool_calls: z.int(),
+  /** What kind of failure it was, of a call that gave no answer; not kept in the books. */
+  error: z.string().optional(),
 });
 export type ModelCall = z.infer<typeof ModelCall>;
 

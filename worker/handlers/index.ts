@@ -3,6 +3,7 @@ import { auditHandlers } from "./audit.ts";
 import { configHandlers } from "./config.ts";
 import { contextHandlers } from "./context.ts";
 import { credentialHandlers } from "./credentials.ts";
+import { healthHandlers } from "./health.ts";
 import { hostHandlers } from "./host.ts";
 import { modelHandlers } from "./models.ts";
 import { realmHandlers } from "./realms.ts";
@@ -29,5 +30,6 @@ export const handlers: Handlers = {
   ...tokenHandlers,
   ...auditHandlers,
   ...hostHandlers,
+  ...healthHandlers,
   ...modelHandlers,
 };

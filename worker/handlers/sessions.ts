@@ -6,6 +6,7 @@ import { infoFor, withoutTools } from "../event-view.ts";
 import { turnQuota } from "./turn-quota.ts";
 import { turnTools } from "./turn-tools.ts";
 import { runResult } from "../run-result.ts";
+import { initiatorOf } from "../trace-context.ts";
 import { realmOf, sessionAddress } from "../session-address.ts";
 
 const DEFAULT_LIST_LIMIT = 100;
@@ -19,7 +20,8 @@ export const sessionHandlers = {
     const { sessionId, sessionRef } = session;
     const ids = { session_id: sessionId, session_ref: sessionRef };
     const first = { run_id: uuidv7(), ...turnTools(caller), ...turnQuota(caller) };
-    const parcel = pack({ ...request, ...(initial_turn === "deferred" ? {} : first) });
+    const turn = initial_turn === "deferred" ? {} : first;
+    const parcel = pack({ ...request, ...turn, initiator: initiatorOf(caller) });
     const run = await session.stub().create(caller.realm, sessionId, parcel);
     if (run.runId === "") return ids;
 

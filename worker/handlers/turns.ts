@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { pack, unpack } from "../../sdk/contract/index.ts";
 import type { Handlers } from "../call.ts";
 import { runResult } from "../run-result.ts";
+import { initiatorOf } from "../trace-context.ts";
 import { sessionAddress } from "../session-address.ts";
 import { turnQuota } from "./turn-quota.ts";
 import { turnTools } from "./turn-tools.ts";
@@ -16,7 +17,8 @@ export const turnHandlers = {
       return runResult(session, run, caller);
     }
     const tools = turnTools(caller, external_tools);
-    const turn = { ...request, prompt, ...tools, ...turnQuota(caller), run_id: uuidv7() };
+    const added = { ...tools, ...turnQuota(caller), initiator: initiatorOf(caller) };
+    const turn = { ...request, prompt, ...added, run_id: uuidv7() };
     const run = await session.stub().startTurn(pack(turn));
     caller.onRun?.({ session, runId: run.runId, after: run.firstSeq - 1 });
     return runResult(session, run, caller);

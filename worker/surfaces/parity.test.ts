@@ -47,6 +47,13 @@ const bodies: Record<string, Json> = {
   "events/snapshot": { scope: { type: "session", session_id: unknownSession } },
 };
 
+/** An answer without what was measured for it alone. */
+function lasting(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer), (_key, value: unknown) =>
+    typeof value === "object" && value !== null && "unit" in value ? { ...value, value: 0 } : value,
+  );
+}
+
 describe.each(operationList)("%s", (name, { http: [method, path], bareBody }) => {
   const filled = path.replaceAll(/:(\w+)/g, (_, key: string) => values[key] ?? key);
   const inPath = Object.fromEntries(
@@ -101,7 +108,7 @@ describe.each(operationList)("%s", (name, { http: [method, path], bareBody }) =>
     const overRpc = await rpc(name, inPath);
 
     expect(overRest.status).toBe(200);
-    expect(overRpc.result).toEqual(overRest.body);
+    expect(lasting(overRpc.result)).toEqual(lasting(overRest.body));
   });
 
   it.runIf(bareBody)("takes its one member's value alone", async () => {

@@ -1,5 +1,6 @@
 import {
   LOG_LEVEL_META_KEY,
+  TRACEPARENT_META_KEY,
   type McpRequestContext,
   ProtocolError,
   ProtocolErrorCode,
@@ -9,6 +10,7 @@ import {
 import { waitUntil } from "cloudflare:workers";
 import { contractVersion } from "../../../sdk/contract/index.ts";
 import type { Caller } from "../../call.ts";
+import { logged } from "./call-log.ts";
 import { CheckingServer } from "./checking-server.ts";
 import { cancelCall } from "./cancellation.ts";
 import { failed } from "./failure.ts";
@@ -16,6 +18,7 @@ import { callIdOf, callerOf } from "./request.ts";
 import { serveCompletion } from "./completion.ts";
 import { servePrompts } from "./prompts.ts";
 import { serveResources } from "./resources.ts";
+import { validTraceParent } from "../../trace-context.ts";
 import { declaresTasks, serveTasks, TASKS } from "./tasks.ts";
 import type { ToolCall } from "./tool.ts";
 import { findTool, tools } from "./tools.ts";
@@ -70,7 +73,9 @@ function serveTools(server: Server, context: McpRequestContext, caller: Caller):
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     }
     try {
-      return await tool.run(params.arguments ?? {}, toolCall(context, request, caller));
+      return await logged(context, request, tool.name, () =>
+        tool.run(params.arguments ?? {}, toolCall(context, request, caller)),
+      );
     } catch (cause) {
       return failed(cause);
     }
@@ -82,8 +87,10 @@ function toolCall(context: McpRequestContext, request: ServerContext, caller: Ca
   const isModern = context.era === "modern";
   const envelope: Record<string, unknown> = mcpReq.envelope ?? {};
   const level = envelope[LOG_LEVEL_META_KEY] ?? "info";
+  // A call's own place in its client's trace is nearer than that of the request around it.
+  const traceparent = validTraceParent(mcpReq._meta?.[TRACEPARENT_META_KEY]) ?? caller.traceparent;
   return {
-    caller,
+    caller: { ...caller, traceparent },
     signal: mcpReq.signal,
     leavingCancels: isModern,
     takesTasks: isModern && declaresTasks(request),
