@@ -10,6 +10,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
 import { mcp } from "./surfaces/mcp/mcp.ts";
+import { oauth } from "./surfaces/oauth/oauth.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { refusal } from "./surfaces/refusal.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
@@ -46,12 +47,13 @@ export const app = new Hono<AppEnv>()
   .use(crossOrigin)
   .use(bodyLimit)
   .get("/health", (c) => c.text("ok"))
+  .route("/", oauth)
   .route("/realms/:realm", api)
   .route("/", api)
   .notFound((c) =>
     errorResponse(new AppError("NOT_FOUND", `No route ${c.req.method} ${c.req.path}`)),
   )
-  .onError((cause, c) => refusal(c.req.path, cause));
+  .onError((cause, c) => refusal(c, cause));
 
 /** The realm a request is about: by path, by header, or that of the credential, or the default. */
 function realmNamed(

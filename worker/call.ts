@@ -24,6 +24,8 @@ export interface Caller extends Access {
   realm: string;
   /** Whether the caller may name other realms than this one: the deployment's administrators may. */
   reach: "deployment" | "realm";
+  /** The OAuth client that holds the token, if it was granted to one. */
+  client?: string | undefined;
   /** What the calling process calls itself, for information. */
   instance?: string | undefined;
   /** The web page that asks, if a browser does. */

@@ -24,6 +24,8 @@ export const TokenInfo = z.object({
   origins: z.array(z.string()).optional(),
   /** The one session that it may watch. */
   watching: Watching.optional(),
+  /** The OAuth client that it was granted to, for MCP; `created_by` vouched for it. */
+  client_id: z.string().optional(),
   created_at: z.int(),
   created_by: z.string(),
   expires_at: z.int().optional(),
