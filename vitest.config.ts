@@ -45,6 +45,7 @@ export default defineConfig({
                 enabled: true,
                 include: [
                   "@anthropic-ai/sdk/client",
+                  "@cloudflare/workers-oauth-provider",
                   "@anthropic-ai/sdk/resources/messages",
                   "@modelcontextprotocol/server",
                   "openai",
@@ -53,6 +54,7 @@ export default defineConfig({
                   "ipaddr.js",
                   "hono/cors",
                   "hono/body-limit",
+                  "hono/html",
                   "jose",
                   "uuid",
                   "@cfworker/json-schema",

@@ -54,6 +54,18 @@ export function tokenKey({ RKAT_TOKEN_KEY, RKAT_ADMIN_TOKEN }: KeyEnv): string |
   return RKAT_TOKEN_KEY || RKAT_ADMIN_TOKEN || undefined;
 }
 
+/** What a grant remembers of the deployment's secrets, which tells nothing about them: a change ends it. */
+export async function secretsMark(env: KeyEnv, vouchedBy: "admin" | "token"): Promise<string> {
+  const admin = vouchedBy === "admin" ? `\n${env.RKAT_ADMIN_TOKEN ?? ""}` : "";
+  return `${vouchedBy}.${await checkOf("what was granted", `${tokenKey(env)}${admin}`)}`;
+}
+
+/** Whether the secrets behind a mark are still the deployment's. */
+export async function isCurrentMark(mark: string, env: KeyEnv): Promise<boolean> {
+  const vouchedBy = mark.startsWith("admin.") ? "admin" : "token";
+  return isSameText(mark, await secretsMark(env, vouchedBy));
+}
+
 /** What a realm keeps of a secret: SHA-256, in hex. */
 export async function digestOf(secret: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes(secret))).toHex();

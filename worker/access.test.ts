@@ -119,7 +119,9 @@ describe("without access", () => {
           const init = { method: "POST", headers, body: JSON.stringify(message) };
           const reply = await closed(base + surface, init);
           expect(reply.status, `${where} ${surface}`).toBe(status);
-          expect(reply.headers.get("www-authenticate"), where).toBe(challenge);
+          // MCP also says where to sign in: surfaces/oauth/oauth.test.ts.
+          const [said] = reply.headers.get("www-authenticate")?.split(" ") ?? [null];
+          expect(said, where).toBe(challenge);
           expect(await reply.json(), where).toMatchObject({ error: { data: { code } } });
         }
       }

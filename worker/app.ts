@@ -13,6 +13,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { events } from "./surfaces/events.ts";
 import { openapi } from "./surfaces/openapi.ts";
 import { mcp } from "./surfaces/mcp/mcp.ts";
+import { oauth } from "./surfaces/oauth/oauth.ts";
 import { rpc } from "./surfaces/rpc/rpc.ts";
 import { refusal } from "./surfaces/refusal.ts";
 import { errorResponse, rest } from "./surfaces/rest.ts";
@@ -30,9 +31,10 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
     .use(bodyLimit)
     .get("/health", (c) => c.text("ok"))
     .route("/console", consoleFiles)
+    .route("/", oauth)
     .route("/realms/:realm", api)
     .route("/", api)
-    .onError((cause, c) => refusal(c.req.path, cause));
+    .onError((cause, c) => refusal(c, cause));
   const { basePath = "/" } = options;
   return (basePath === "/" ? app : new Hono<AppEnv>().route(basePath, app)).notFound((c) =>
     errorResponse(new AppError("NOT_FOUND", `No route ${c.req.method} ${c.req.path}`)),

@@ -51,6 +51,15 @@ export async function audited(
   return output;
 }
 
+/** Enters what was done beside the table's operations: signing in a client. */
+export async function entered(
+  { env, realm, actor, ip }: Pick<Caller, "env" | "realm" | "actor" | "ip">,
+  operation: string,
+  target: Record<string, string>,
+): Promise<void> {
+  await realmOf({ env, realm }).audit.append({ actor, operation, target, ip });
+}
+
 async function enter(
   operation: OperationName,
   facts: Record<string, unknown>,

@@ -29,7 +29,11 @@ export async function authenticate(
   const [, bearer] = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   // Cloudflare Access sets it for those whom it let through; it is verified like any other.
   const token = bearer ?? request.headers.get("cf-access-jwt-assertion") ?? undefined;
-  if (token && isAccessToken(token)) return tokenGrant(token, env, asked, origin);
+  if (token && isAccessToken(token)) {
+    const grant = await tokenGrant(token, env, asked, origin);
+    if (grant.client === undefined || isMcp(request)) return grant;
+    throw new AppError("SCOPE_DENIED", "This token was granted to a client for MCP only");
+  }
   if (token && isJwt(token, env)) return jwtGrant(token, env, asked);
   const { RKAT_ADMIN_TOKEN: secret, RKAT_OPEN_ACCESS: open } = env;
   if (!secret) {
@@ -69,6 +73,12 @@ function ticketOf(request: Request): string | undefined {
   return offered ?? new URL(request.url).searchParams.get("ticket") ?? undefined;
 }
 
-function isLoopback(hostname: string): boolean {
+/** The resource that clients are granted tokens for. */
+function isMcp(request: Request): boolean {
+  return /^(?:\/realms\/[^/]+)?\/mcp$/.test(new URL(request.url).pathname);
+}
+
+/** Whether a name can only mean the machine that one is on. */
+export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -12,6 +12,6 @@ export const bodyLimit = limited({
     const error = new AppError("PAYLOAD_TOO_LARGE", "The body is larger than 32 MiB", {
       max_bytes: MAX_BODY_BYTES,
     });
-    return refusal(c.req.path, error);
+    return refusal(c, error);
   },
 });

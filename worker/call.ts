@@ -29,6 +29,8 @@ export interface Caller extends Access {
   reach: "deployment" | "realm";
   /** Where the deployment was reached: an origin. */
   host: string;
+  /** The OAuth client that holds the token, if it was granted to one. */
+  client?: string | undefined;
   /** What the calling process calls itself, for information. */
   instance?: string | undefined;
   /** The request's own id, for logs. */

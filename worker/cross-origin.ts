@@ -30,7 +30,7 @@ export const crossOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
       "x-meerkat-realm",
       "x-meerkat-request-id",
     ],
-    exposeHeaders: ["mcp-session-id", "retry-after"],
+    exposeHeaders: ["mcp-session-id", "retry-after", "www-authenticate"],
     maxAge: 86_400,
   });
   return middleware(c, next);

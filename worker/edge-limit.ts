@@ -27,6 +27,16 @@ export class EdgeLimit {
   }
 
   /**
+   * Counts a request of the OAuth dance. Clouds that host clients make it for all of their users from a
+   * few addresses, so this bucket is its own and a large one. @throws {AppError} `RATE_LIMITED`
+   */
+  async oauth(): Promise<void> {
+    if (this.#address === null) return;
+    if (await allows(this.#env.OAUTH_LIMIT, network(this.#address))) return;
+    throw refused("Too many OAuth requests from this address");
+  }
+
+  /**
    * Counts a request for its caller once `authenticate` knows it, and for its address if nobody does.
    * @throws {AppError} `RATE_LIMITED`, and what `authenticate` throws
    */

@@ -5,6 +5,8 @@ export interface Grant extends Access {
   reach: "deployment" | "realm";
   /** The realm that the credential is of, if it is of one. */
   realm?: string;
+  /** The OAuth client that it was granted to, which may use it for MCP only. */
+  client?: string;
 }
 
 /** A credential of one realm that is used for another. */

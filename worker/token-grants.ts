@@ -2,6 +2,7 @@ import { AppError, type TokenInfo } from "../sdk/contract/index.ts";
 import {
   type AccessToken,
   digestOf,
+  isCurrentMark,
   isTokenId,
   isSameText,
   newAccessToken,
@@ -48,8 +49,10 @@ export async function tokenGrant(
   if (origin !== null && grant.origins?.includes(origin) === false) {
     throw new AppError("SCOPE_DENIED", `This token is not for pages of '${origin}'`);
   }
-  const { scopes, confines, expiresAt } = grant;
-  return { realm, scopes, confines, expiresAt, actor: tokenId, reach: "realm" };
+  const { scopes, confines, expiresAt, client } = grant;
+  if (client && !(await isCurrentMark(client.mark, env))) throw invalid();
+  const held = client ? { client: client.clientId, actor: client.grantId } : { actor: tokenId };
+  return { realm, scopes, confines, expiresAt, ...held, reach: "realm" };
 }
 
 /** Whether the access that a long connection came with still stands; only tokens can be revoked before their end. */
@@ -69,18 +72,29 @@ export async function mintToken(
       "This server cannot make tokens: set the secret RKAT_ADMIN_TOKEN or RKAT_TOKEN_KEY";
     throw new AppError("CAPABILITY_UNAVAILABLE", message);
   }
-  const { tokenId, secret, text } = await newAccessToken(realm, key);
-  const digest = await digestOf(secret);
+  const { text, ...stored } = await freshToken(realm, key);
   const { tokens } = realmOf({ env, realm });
-  const info = await tokens.add({ ...request, tokenId, digest, createdBy: actor });
+  const info = await tokens.add({ ...request, ...stored, createdBy: actor });
   return { ...info, token: text };
 }
 
-/** Ends a token: here at once, in other isolates within 30 seconds. @returns whether there was one */
+/** The text of a new token, and what its realm is to keep of it. */
+export async function freshToken(
+  realm: string,
+  key: string,
+): Promise<{ text: string; tokenId: string; digest: string }> {
+  const { tokenId, secret, text } = await newAccessToken(realm, key);
+  return { text, tokenId, digest: await digestOf(secret) };
+}
+
+/**
+ * Ends a token and what clients were granted in its name: here at once, in other isolates within 30
+ * seconds. @returns whether there was one
+ */
 export async function revokeToken(caller: Caller, tokenId: string): Promise<boolean> {
   const revoked = await realmOf(caller).tokens.revoke(tokenId);
-  kept.delete(`${caller.realm}.${tokenId}`);
-  return revoked;
+  for (const id of [tokenId, ...revoked]) kept.delete(`${caller.realm}.${id}`);
+  return revoked.length > 0;
 }
 
 /** Values are kept, not promises: the platform ties a promise to the request that made it. */

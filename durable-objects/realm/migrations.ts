@@ -170,4 +170,22 @@ export const migrations = [
    DROP TABLE turn_rate;
    -- When the next turn comes due, of a token or, under no name, of the realm.
    CREATE TABLE turn_rates (holder TEXT PRIMARY KEY, due_at REAL NOT NULL) WITHOUT ROWID;`,
+  `-- What a client was granted is a row without a secret; its access tokens are rows that name it.
+   ALTER TABLE tokens ADD COLUMN client_id TEXT;
+   ALTER TABLE tokens ADD COLUMN grant_id TEXT;
+   -- The token that vouched for the grant, and ends it with itself.
+   ALTER TABLE tokens ADD COLUMN parent_id TEXT;
+   -- What the deployment's secrets were when it was granted.
+   ALTER TABLE tokens ADD COLUMN mark TEXT;
+   -- The OAuth library's record of the grant.
+   ALTER TABLE tokens ADD COLUMN record_id TEXT;
+   CREATE UNIQUE INDEX tokens_by_record ON tokens (record_id) WHERE record_id IS NOT NULL;
+   -- The OAuth library's records: a realm's grants here, clients and open consent pages in the reserved object.
+   CREATE TABLE oauth_records (
+     key TEXT PRIMARY KEY,
+     value TEXT NOT NULL,
+     metadata TEXT,
+     expires_at INTEGER
+   ) WITHOUT ROWID;
+   CREATE INDEX oauth_records_by_end ON oauth_records (expires_at) WHERE expires_at IS NOT NULL;`,
 ] as const;

@@ -1,10 +1,13 @@
 import type { AuditLog } from "./audit-log.ts";
+import type { ClientDocuments } from "./client-documents.ts";
+import type { ClientGrants } from "./client-grants.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Directory } from "./directory.ts";
 import type { Health } from "./health.ts";
 import type { Handles } from "./handles.ts";
+import type { OAuthRecords } from "./oauth-records.ts";
 import type { Profile } from "./profile.ts";
 import type { Registry } from "./registry.ts";
 import type { Repair } from "./repair.ts";
@@ -25,6 +28,10 @@ export interface RealmParts {
   tickets: Tickets;
   turns: TurnGate;
   tokens: Tokens;
+  clientGrants: ClientGrants;
+  oauthRecords: OAuthRecords;
+  /** Used only in the reserved realm's object. */
+  clientDocuments: ClientDocuments;
   audit: AuditLog;
   requestIds: RequestIds;
   handles: Handles;

@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { partsOf, REGISTRY_REALM } from "../../sdk/contract/index.ts";
 import { AuditLog } from "./audit-log.ts";
+import { ClientDocuments } from "./client-documents.ts";
+import { ClientGrants } from "./client-grants.ts";
 import { Config } from "./config.ts";
 import { Credentials } from "./credentials.ts";
 import { Deletion } from "./deletion.ts";
@@ -10,6 +12,7 @@ import { DirectoryStorage } from "./directory-storage.ts";
 import { Handles } from "./handles.ts";
 import { Health } from "./health.ts";
 import { Membership } from "./membership.ts";
+import { OAuthRecords } from "./oauth-records.ts";
 import { Profile } from "./profile.ts";
 import { type Manifest, type Origin, RealmRecord } from "./realm-record.ts";
 import type { PartCall, RealmParts } from "./realm-parts.ts";
@@ -67,6 +70,8 @@ export class RealmObject extends DurableObject<Env> {
     // The deletion comes last: there may be nothing for another to look at after it.
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
     const credentials = new Credentials(record, this.ctx, this.env);
+    const tokens = new Tokens(record, storage.sql);
+    const oauthRecords = new OAuthRecords(record, storage);
     return {
       profile: new Profile(record, { members, deletion, registration }),
       config: new Config(record, {
@@ -84,7 +89,10 @@ export class RealmObject extends DurableObject<Env> {
       deletion,
       tickets: new Tickets(record, storage.sql),
       turns: new TurnGate(record, storage.sql),
-      tokens: new Tokens(record, storage.sql),
+      tokens,
+      clientGrants: new ClientGrants(record, storage, { tokens, records: oauthRecords }),
+      oauthRecords,
+      clientDocuments: new ClientDocuments(this.env),
       audit: new AuditLog(record, storage),
       requestIds: new RequestIds(record, storage.sql),
       handles: new Handles(record, storage.sql),

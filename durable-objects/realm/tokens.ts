@@ -16,6 +16,21 @@ export interface NewToken extends Omit<Access, "actor"> {
   createdBy: string;
   /** Seconds from now. */
   expiresIn?: number | undefined;
+  /** For a client's grant and its tokens. */
+  client?: ClientOrigin | undefined;
+}
+
+/** Where a token comes from that a client was granted. */
+interface ClientOrigin {
+  clientId: string;
+  /** What the deployment's secrets were then: with others the token does not count. */
+  mark: string;
+  /** The grant that an access token is of; a grant itself is of none. */
+  grantId?: string;
+  /** The token that vouched for a grant; none for the deployment's own secret. */
+  parentId?: string | undefined;
+  /** The OAuth library's record of a grant. */
+  recordId?: string;
 }
 
 /** What a presented token is checked against, and what it then allows. */
@@ -25,6 +40,8 @@ export interface TokenGrant extends Omit<Access, "actor"> {
   origins: readonly string[] | undefined;
   /** Unix seconds. */
   expiresAt: number | undefined;
+  /** For a client's access token: whose, under which grant, and the mark of its time. */
+  client?: { clientId: string; grantId: string; mark: string };
 }
 
 /** The realm's access tokens and shares. */
@@ -42,15 +59,19 @@ export class Tokens {
     this.#record.open();
     const now = seconds();
     this.#sql.exec("DELETE FROM tokens WHERE expires_at <= ?", now);
-    const { held } = this.#sql.exec<{ held: number }>("SELECT count(*) AS held FROM tokens").one();
-    if (held >= MOST) {
+    const { held } = this.#sql
+      .exec<{ held: number }>("SELECT count(*) AS held FROM tokens WHERE grant_id IS NULL")
+      .one();
+    const { client } = token;
+    if (held >= MOST && client?.grantId === undefined) {
       const message = `The realm has ${MOST} access tokens and shares, as many as it may: revoke one first`;
       throw new AppError("CONFLICT", message, { max_tokens: MOST });
     }
     const [row] = this.#sql
       .exec<TokenRow>(
-        `INSERT INTO tokens (token_id, digest, name, scopes, confines, origins, created_at, created_by, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        `INSERT INTO tokens (token_id, digest, name, scopes, confines, origins, created_at, created_by, expires_at,
+           client_id, grant_id, parent_id, mark, record_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
         token.tokenId,
         token.digest,
         token.name ?? null,
@@ -60,28 +81,42 @@ export class Tokens {
         now,
         token.createdBy,
         token.expiresIn === undefined ? null : now + token.expiresIn,
+        client?.clientId ?? null,
+        client?.grantId ?? null,
+        client?.parentId ?? null,
+        client?.mark ?? null,
+        client?.recordId ?? null,
       )
       .toArray();
     // An insert answers with what it wrote.
     return shown(row as TokenRow);
   }
 
-  /** Newest first, without those that have expired. */
+  /** Newest first, without those that have expired. What a client was granted is one, however many tokens it has. */
   list(): TokenInfo[] {
     if (!this.#record.exists) return [];
     return this.#sql
       .exec<TokenRow>(
-        "SELECT * FROM tokens WHERE expires_at IS NULL OR expires_at > ? ORDER BY created_at DESC, token_id",
+        `SELECT * FROM tokens WHERE grant_id IS NULL AND (expires_at IS NULL OR expires_at > ?)
+         ORDER BY created_at DESC, token_id`,
         seconds(),
       )
       .toArray()
       .map(shown);
   }
 
-  /** @returns whether there was one */
-  revoke(tokenId: string): boolean {
-    if (!this.#record.exists) return false;
-    return this.#sql.exec("DELETE FROM tokens WHERE token_id = ?", tokenId).rowsWritten > 0;
+  /** Ends a token and all that clients were granted in its name. @returns the ids of those that are gone */
+  revoke(tokenId: string): string[] {
+    if (!this.#record.exists) return [];
+    return this.#sql
+      .exec<{ token_id: string }>(
+        `DELETE FROM tokens WHERE token_id = ?1 OR parent_id = ?1 OR grant_id = ?1
+           OR grant_id IN (SELECT token_id FROM tokens WHERE parent_id = ?1)
+         RETURNING token_id`,
+        tokenId,
+      )
+      .toArray()
+      .map(({ token_id }) => token_id);
   }
 
   /** What a token allows, noting that it is in use, to the hour; nothing for one that is revoked. */
@@ -93,7 +128,13 @@ export class Tokens {
     if (!row) return undefined;
     const hour = Math.floor(seconds() / HOUR_SECONDS) * HOUR_SECONDS;
     if (row.last_used_at !== hour) {
-      this.#sql.exec("UPDATE tokens SET last_used_at = ? WHERE token_id = ?", hour, tokenId);
+      // Of a client's token its grant is what is listed.
+      this.#sql.exec(
+        "UPDATE tokens SET last_used_at = ? WHERE token_id IN (?, ?)",
+        hour,
+        tokenId,
+        row.grant_id,
+      );
     }
     return {
       digest: row.digest,
@@ -101,8 +142,13 @@ export class Tokens {
       confines: JSON.parse(row.confines),
       origins: row.origins === null ? undefined : JSON.parse(row.origins),
       expiresAt: row.expires_at ?? undefined,
+      ...(row.client_id === null ? {} : { client: clientOf(row, row.client_id) }),
     };
   }
+}
+
+function clientOf({ token_id, grant_id, mark }: TokenRow, clientId: string) {
+  return { clientId, grantId: grant_id ?? token_id, mark: mark ?? "" };
 }
 
 type TokenRow = {
@@ -116,6 +162,9 @@ type TokenRow = {
   created_by: string;
   expires_at: number | null;
   last_used_at: number | null;
+  client_id: string | null;
+  grant_id: string | null;
+  mark: string | null;
 };
 
 function shown(row: TokenRow): TokenInfo {
@@ -125,6 +174,7 @@ function shown(row: TokenRow): TokenInfo {
     ...(row.name === null ? {} : { name: row.name }),
     scopes: JSON.parse(row.scopes),
     ...confines,
+    ...(row.client_id === null ? {} : { client_id: row.client_id }),
     ...(row.origins === null ? {} : { origins: JSON.parse(row.origins) }),
     created_at: row.created_at,
     created_by: row.created_by,

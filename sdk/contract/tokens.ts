@@ -26,6 +26,8 @@ export const TokenInfo = z.object({
   watching: Watching.optional(),
   /** What of its own turns the realm allows it, besides what the realm's config allows all. */
   limits: TurnLimits.optional(),
+  /** The OAuth client that it was granted to, for MCP; `created_by` vouched for it. */
+  client_id: z.string().optional(),
   created_at: z.int(),
   created_by: z.string(),
   expires_at: z.int().optional(),

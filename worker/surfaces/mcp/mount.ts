@@ -10,6 +10,7 @@ import type { AppEnv } from "../../app-env.ts";
 import { MAX_BODY_BYTES } from "../../body-limit.ts";
 import type { Caller } from "../../call.ts";
 import { authInfo, SESSION_HEADER } from "./request.ts";
+import { type Needs, stepUp } from "./step-up.ts";
 
 const KEEP_ALIVE_MS = 5_000;
 const bodySize = { maxRequestBodySize: MAX_BODY_BYTES };
@@ -21,6 +22,8 @@ const both = "application/json, text/event-stream";
 export interface MountOptions {
   /** Tools that may take long. */
   longTools?: ReadonlySet<string>;
+  /** The scopes that requests need, for clients that can ask for more. */
+  needs?: Needs;
   /** What open subscriptions hear. */
   bus?: ServerEventBus;
 }
@@ -31,7 +34,7 @@ export interface MountOptions {
  */
 export function mountMcp(
   factory: McpServerFactory,
-  { longTools = new Set(), bus }: MountOptions = {},
+  { longTools = new Set(), needs = () => [], bus }: MountOptions = {},
 ): Hono<AppEnv> {
   const onerror = (error: Error) => console.debug("mcp:", error.message);
   const shared = { ...bodySize, keepAliveMs: KEEP_ALIVE_MS, onerror, ...(bus ? { bus } : {}) };
@@ -42,6 +45,8 @@ export function mountMcp(
   return new Hono<AppEnv>().all("/", async (c) => {
     const request = c.req.raw;
     const options = { authInfo: authInfo(c.var.caller) };
+    const refused = await stepUp(request, c.var.caller, needs);
+    if (refused) return refused;
     if (!takesStreams(request)) {
       if (await isLegacyRequest(request, undefined, bodySize))
         return answerAsJson(factory, request, c.var.caller);

@@ -65,7 +65,7 @@ export function createServer(context: McpRequestContext): Server {
 
 function serveTools(server: Server, context: McpRequestContext, caller: Caller): void {
   server.setRequestHandler("tools/list", () => ({
-    tools: tools.map(({ run: _run, isLong: _isLong, ...tool }) => tool),
+    tools: tools.map(({ run: _run, isLong: _isLong, needs: _needs, ...tool }) => tool),
   }));
   server.setRequestHandler("tools/call", async ({ params }, request) => {
     const tool = findTool(params.name);

@@ -47,6 +47,7 @@ const Read = z.object({
 const Closed = z.object({ stream_id: z.string(), closed: z.boolean() });
 
 const own = { destructiveHint: false, openWorldHint: false };
+const needs = () => ["read"] as const;
 
 /** The managed event streams (contract 4.4): a stream is a place in a session's log, kept by the realm. */
 export const streamTools: readonly Tool[] = [
@@ -58,6 +59,7 @@ export const streamTools: readonly Tool[] = [
     annotations: { ...own, readOnlyHint: false, idempotentHint: false },
     inputSchema: jsonSchema(OpenInput, "input"),
     outputSchema: jsonSchema(Opened, "output"),
+    needs,
     run: open,
   },
   {
@@ -69,6 +71,7 @@ export const streamTools: readonly Tool[] = [
     inputSchema: jsonSchema(ReadInput, "input"),
     outputSchema: jsonSchema(Read, "output"),
     isLong: true,
+    needs,
     run: read,
   },
   {
@@ -78,6 +81,7 @@ export const streamTools: readonly Tool[] = [
     annotations: { ...own, readOnlyHint: false, idempotentHint: true },
     inputSchema: jsonSchema(CloseInput, "input"),
     outputSchema: jsonSchema(Closed, "output"),
+    needs,
     run: close,
   },
 ];

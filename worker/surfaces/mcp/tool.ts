@@ -1,4 +1,5 @@
 import type { CallToolResult, Notification, ToolAnnotations } from "@modelcontextprotocol/server";
+import type { Scope } from "../../../sdk/contract/index.ts";
 import type { Caller } from "../../call.ts";
 
 /** JSON, as far as this surface looks into it. */
@@ -12,6 +13,8 @@ export interface Tool {
   annotations: ToolAnnotations;
   inputSchema: Json & { type: "object" };
   outputSchema: Json & { type: "object" };
+  /** The scopes that a call needs. */
+  needs: (args: Json) => readonly Scope[];
   /** Waits for something that may take long. */
   isLong?: boolean;
   /** @throws {AppError} told to the model as a failed result */

@@ -4,6 +4,7 @@ import {
   type Operation,
   type OperationName,
   operationList,
+  type Scope,
 } from "../../../sdk/contract/index.ts";
 import { call } from "../../call.ts";
 import { jsonSchema, readArguments } from "./schema.ts";
@@ -71,7 +72,15 @@ export function findTool(name: string): Tool | undefined {
   return byName.get(name);
 }
 
-function operationTool([name, { mcp, input, output }]: Offered): Tool {
+/** What a request of the protocol needs. Unknown tools need nothing: they are refused in other words. */
+export function needs(method: string, { name, arguments: args }: Json): readonly Scope[] {
+  if (method === "resources/read") return ["read"];
+  if (method !== "tools/call" || typeof name !== "string") return [];
+  // Whatever is no object names no action.
+  return findTool(name)?.needs((args ?? {}) as Json) ?? [];
+}
+
+function operationTool([name, { mcp, scope, input, output }]: Offered): Tool {
   const payload = payloads[name];
   const shape = shapes[name] ?? {
     inputSchema: jsonSchema(input, "input"),
@@ -82,7 +91,11 @@ function operationTool([name, { mcp, input, output }]: Offered): Tool {
       return succeeded(payload ? payload.of(result as never) : (result as Json));
     },
   };
-  return { ...described(mcp), ...shape };
+  return { ...described(mcp), needs: () => scopesFor(scope), ...shape };
+}
+
+function scopesFor(need: Operation["scope"]): Scope[] {
+  return need === "any" ? [] : [need];
 }
 
 /** Several operations as one tool: `action` says which, and brings that one's own arguments. */
@@ -95,6 +108,10 @@ function actionTool(operations: readonly Offered[]): Tool {
   const Input = z.looseObject({ action: z.enum(actions), ...Object.fromEntries(members) });
   return {
     ...described(mcp),
+    needs: ({ action }) => {
+      const [, operation] = operations.find(([, { mcp }]) => mcp.action === action) ?? [];
+      return operation ? scopesFor(operation.scope) : [];
+    },
     inputSchema: jsonSchema(Input, "input"),
     outputSchema: jsonSchema(combined(operations), "output"),
     run: async (args, { caller }) => {
