@@ -52,7 +52,8 @@ const deployment = `  npx wrangler deploy --env=""
 function deploymentSettings(name: string): string {
   return readFileSync(join(packageRoot, FILE), "utf8")
     .replace(/^name = .*$/m, `name = "${name}"`)
-    .replace(/^main = .*$/m, `main = "${WORKER.replaceAll("\\", "/")}"`);
+    .replace(/^main = .*$/m, `main = "${WORKER.replaceAll("\\", "/")}"`)
+    .replace('"dist/public"', '"node_modules/meerkat-edge/dist/public"');
 }
 
 /** @returns whether there was none yet */

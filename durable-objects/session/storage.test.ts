@@ -8,6 +8,9 @@ import { dialects } from "../providers/wire/dialects.ts";
 import { chunks as toChunks } from "../providers/wire/openai.ts";
 import type { TestSession } from "../test-support.ts";
 import { eventsOf, newSession, realmStub, vendor, Watch } from "../test-support.ts";
+import turnCounts from "../../worker/bench/turn-counts.json" with { type: "json" };
+import { RealmObject } from "../realm/realm.ts";
+import { SessionObject } from "./session.ts";
 import type { SessionState } from "./state.ts";
 import { SessionStorage } from "./storage.ts";
 
@@ -127,16 +130,28 @@ describe("the budget of rows", () => {
     await session.object().create(realmId, sessionId, first);
     await session.object().result(first.run_id);
 
+    const bytes = await sizeOf(session);
     const rows = await counting(async () => {
       const run_id = uuidv7();
       await session.object().startTurn({ run_id, prompt: "Count" });
       await session.object().result(run_id);
     });
+    const storedBytes = (await sizeOf(session)) - bytes;
 
-    console.info(`B-1: ${rows.written} rows written, of them ${rows.alarms} alarms`);
+    console.info(`B-1: ${rows.written} rows written, of them ${rows.alarms} alarms`, {
+      ...rows,
+      storedBytes,
+    });
     const events = await eventsOf(session);
     expect(events.filter(({ type }) => type === "text_delta")).toHaveLength(2_001);
     expect(rows.written).toBeLessThanOrEqual(12);
+    // What docs/cost.md reckons with is neither less than this nor far more.
+    const counted = { rowsWritten: rows.written, rowsRead: rows.read, requests: rows.requests };
+    for (const [name, count] of Object.entries({ ...counted, storedBytes })) {
+      const told = turnCounts[name as keyof typeof turnCounts];
+      expect(count, name).toBeLessThanOrEqual(told);
+      expect(count, name).toBeGreaterThan(told / 3);
+    }
   });
 
   it("B-2: a reconnect reads as many at 100,000 events as at 100", async () => {
@@ -155,6 +170,13 @@ interface Rows {
   read: number;
   written: number;
   alarms: number;
+  /** Calls of objects' methods, and alarms that went off. */
+  requests: number;
+}
+
+/** What the session's object has on disk. */
+function sizeOf(session: TestSession): Promise<number> {
+  return runInDurableObject(session.stub(), (_, { storage }) => storage.sql.databaseSize);
 }
 
 /** Counts the rows of all objects while `use` runs; an alarm counts as one, as it is billed. */
@@ -162,7 +184,13 @@ async function counting(use: () => Promise<unknown>): Promise<Rows> {
   const { sql, durable } = await prototypes();
   const cursors: { rowsRead: number; rowsWritten: number }[] = [];
   let alarms = 0;
+  let requests = 0;
+  const isAsked = () => (requests += 1);
   const uncount = [
+    ...["startTurn", "result", "alarm"].map((name) =>
+      observe(SessionObject.prototype, name, isAsked),
+    ),
+    ...["invoke", "alarm"].map((name) => observe(RealmObject.prototype, name, isAsked)),
     observe(sql, "exec", (cursor) => cursors.push(cursor as (typeof cursors)[number])),
     observe(durable, "setAlarm", () => (alarms += 1)),
     observe(durable, "deleteAlarm", () => (alarms += 1)),
@@ -174,7 +202,7 @@ async function counting(use: () => Promise<unknown>): Promise<Rows> {
   }
   const sum = (field: "rowsRead" | "rowsWritten") =>
     cursors.reduce((total, cursor) => total + cursor[field], 0);
-  return { read: sum("rowsRead"), written: sum("rowsWritten") + alarms, alarms };
+  return { read: sum("rowsRead"), written: sum("rowsWritten") + alarms, alarms, requests };
 }
 
 /** Hears of each call of a method, and what it returned. Returns what puts the method back. */
