@@ -31,7 +31,8 @@ beforeAll(async () => {
   for (const name of ["rkat", "rkat-mcp", "rkat-rpc"]) {
     symlinkSync(join(packageRoot, "cli", "bin", `${name}.mjs`), join(bin, name));
   }
-  server = await startServe(freshStateRoot());
+  const secrets = { RKAT_TOKEN_KEY: "docs-token-key-0123456789abcdef0123456789" };
+  server = await startServe(freshStateRoot(), secrets);
   const model = wire(inject("wireUrl"));
   await model.script(ownModel, [{ chunks: chunks(chatText("Hello from your own model.")) }], {
     repeat: true,
