@@ -3,6 +3,7 @@ import { columns } from "./columns.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keyValues } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, printJson, tell } from "./print.ts";
 import { findSession } from "./session-lookup.ts";
 import { labelText, minute } from "./session-table.ts";
 import { withClient } from "./with-client.ts";
@@ -42,7 +43,7 @@ export async function createToken(flags: TokenFlags): Promise<number> {
 export async function listTokens(flags: TokenFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const { tokens } = await client.call("tokens/list", {});
-    if (flags.json) print(JSON.stringify(tokens, null, 2));
+    if (flags.json) printJson(tokens);
     else print(tokens.length === 0 ? "No tokens found." : tokenTable(tokens));
     return exitCodes.ok;
   });
@@ -53,7 +54,7 @@ export async function revokeToken(id: string, flags: GlobalFlags): Promise<numbe
   return await withClient(flags, async ({ client }) => {
     const { revoked } = await client.call("tokens/revoke", { token_id: id });
     if (revoked) print(`Revoked token: ${id}`);
-    else process.stderr.write(`Error: no token '${id}'\n`);
+    else tell(`Error: no token '${id}'`);
     return revoked ? exitCodes.ok : exitCodes.error;
   });
 }
@@ -64,7 +65,11 @@ export async function shareSession(reference: string, flags: ShareFlags): Promis
     const session_id = await findSession(reference, connection);
     const { after, redactTools: redact_tools, expiresIn: expires_in } = flags;
     const params = { session_id, after, redact_tools, expires_in };
-    printNew(await connection.client.call("session/share", params), flags.json);
+    const made = await connection.client.call("session/share", params);
+    printNew(made, flags.json);
+    // A deployment with pages for watchers says where this one is.
+    if (!flags.json && "url" in made && typeof made.url === "string")
+      tell(`Watch it at ${made.url}`);
     return exitCodes.ok;
   });
 }
@@ -73,7 +78,7 @@ function printNew(made: OutputOf<"tokens/create">, json = false): void {
   print(json ? JSON.stringify(made, null, 2) : made.token);
   if (json) return;
   const until = made.expires_at === undefined ? "" : ` It expires ${minute(made.expires_at)}.`;
-  process.stderr.write(`Token ${made.token_id}: shown this once.${until}\n`);
+  tell(`Token ${made.token_id}: shown this once.${until}`);
 }
 
 function tokenTable(tokens: readonly TokenInfo[]): string {
@@ -86,8 +91,4 @@ function tokenTable(tokens: readonly TokenInfo[]): string {
     token.last_used_at === undefined ? "never" : minute(token.last_used_at),
   ]);
   return columns([["ID", "NAME", "SCOPES", "ONLY", "EXPIRES", "USED"], ...rows]);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
