@@ -2,6 +2,7 @@ import type { AuditEntry } from "../sdk/contract/index.ts";
 import { columns } from "./columns.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, printJson, tell } from "./print.ts";
 import { labelText, minute } from "./session-table.ts";
 import { withClient } from "./with-client.ts";
 
@@ -16,7 +17,7 @@ export interface AuditFlags extends GlobalFlags {
 export async function listAudit({ limit, before, json, ...flags }: AuditFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const { entries } = await client.call("audit/list", { limit, before });
-    if (json) print(JSON.stringify(entries, null, 2));
+    if (json) printJson(entries);
     else print(entries.length === 0 ? "No entries." : auditTable(entries));
     return exitCodes.ok;
   });
@@ -27,7 +28,7 @@ export async function verifyAudit(flags: GlobalFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const verdict = await client.call("audit/verify", {});
     if (!verdict.valid) {
-      process.stderr.write(`Error: the audit log was changed at entry ${verdict.broken_at}\n`);
+      tell(`Error: the audit log was changed at entry ${verdict.broken_at}`);
       return exitCodes.error;
     }
     print(`Valid: ${verdict.checked} entries`);
@@ -46,8 +47,4 @@ function auditTable(entries: readonly AuditEntry[]): string {
     ip ?? "-",
   ]);
   return columns([["SEQ", "AT", "ACTOR", "OPERATION", "TARGET", "FROM"], ...rows]);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,6 +1,7 @@
 import { KeyedProvider } from "../sdk/contract/provider-credentials.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, printJson } from "./print.ts";
 import { readSecret } from "./secret-input.ts";
 import { UsageError } from "./usage-error.ts";
 import { withClient } from "./with-client.ts";
@@ -26,7 +27,7 @@ export async function setKey(
   return await withClient(flags, async ({ client }) => {
     const { last4, keyId } = await client.credentials.set(provider, { apiKey, baseUrl });
     const end = last4 === undefined ? "" : ` (…${last4})`;
-    process.stdout.write(`stored the key for ${provider}${end}, sealed with '${keyId}'\n`);
+    print(`stored the key for ${provider}${end}, sealed with '${keyId}'`);
     return exitCodes.ok;
   });
 }
@@ -39,16 +40,16 @@ export async function listKeys(
   return await withClient(flags, async ({ client }) => {
     const { credentials, sources } = await client.call("credentials/list", {});
     const shown = what === "list" ? credentials : sources;
-    if (json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    if (json) printJson(shown);
     else if (what === "status") {
       for (const { provider, source } of sources) {
-        process.stdout.write(`${provider.padEnd(12)} ${meanings[source]}\n`);
+        print(`${provider.padEnd(12)} ${meanings[source]}`);
       }
     } else {
       for (const { provider, last4 = "", created_at, key_id, base_url = "" } of credentials) {
         const set = new Date(created_at * 1_000).toISOString().slice(0, 10);
         const line = [provider.padEnd(12), `…${last4}`.padEnd(6), set, key_id, base_url];
-        process.stdout.write(`${line.join(" ").trimEnd()}\n`);
+        print(line.join(" ").trimEnd());
       }
     }
     return exitCodes.ok;
@@ -69,7 +70,8 @@ export async function testKey(name: string, { json, ...flags }: AuthTestFlags): 
     const result = await client.call("credentials/test", { provider });
     const { ok, source, latency_ms: latency, error = "" } = result;
     const said = ok ? `ok, ${latency} ms, ${meanings[source]}` : error;
-    process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${said}\n`);
+    if (json) printJson(result);
+    else print(said);
     return ok ? exitCodes.ok : exitCodes.error;
   });
 }
@@ -80,7 +82,7 @@ export async function deleteKey(name: string, flags: GlobalFlags): Promise<numbe
   return await withClient(flags, async ({ client }) => {
     const { deleted } = await client.credentials.delete(provider);
     const told = deleted ? `deleted the key for ${provider}` : `there was no key for ${provider}`;
-    process.stdout.write(`${told}\n`);
+    print(told);
     return exitCodes.ok;
   });
 }
@@ -89,9 +91,7 @@ export async function deleteKey(name: string, flags: GlobalFlags): Promise<numbe
 export async function rotateKeys(flags: GlobalFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const { rotated, keyId } = await client.credentials.rotate();
-    process.stdout.write(
-      `sealed ${rotated} ${rotated === 1 ? "key" : "keys"} anew with '${keyId}'\n`,
-    );
+    print(`sealed ${rotated} ${rotated === 1 ? "key" : "keys"} anew with '${keyId}'`);
     return exitCodes.ok;
   });
 }

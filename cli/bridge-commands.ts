@@ -13,7 +13,6 @@ function addRpc(program: Command, finish: Finish): void {
   program
     .command("rpc")
     .description("serve JSON-RPC on standard input and output, as the official SDKs expect it")
-    .option("--user-config-root <dir>", "accepted for the official SDKs; no effect")
     .option("--live-ws <address>", "accepted for the official SDKs; no effect")
     .option("--live-webrtc", "accepted for the official SDKs; no effect")
     .option("--live-tool-timeout-ms <count>", "accepted for the official SDKs; no effect")
@@ -27,7 +26,6 @@ function addMcp(program: Command, finish: Finish): void {
   program
     .command("mcp")
     .description("serve MCP on standard input and output, for clients without remote servers")
-    .option("--user-config-root <dir>", "accepted for the original's command lines; no effect")
     .action(async (_flags: unknown, command: Command) => {
       const { mcp } = await import("./mcp.ts");
       finish(await mcp(command.optsWithGlobals<GlobalFlags>()));

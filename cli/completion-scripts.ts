@@ -21,7 +21,7 @@ _rkat() {
 compdef _rkat rkat
 `,
   fish: `# rkat completion fish > ~/.config/fish/completions/rkat.fish
-complete -c rkat -f -a '(rkat complete -- (commandline -opc)[2..] (commandline -ct | string collect --allow-empty) 2>/dev/null)'
+complete -c rkat -f -a '(set -l word (commandline -ct); rkat complete -- (commandline -opc)[2..] "$word" 2>/dev/null)'
 `,
 };
 

@@ -2,6 +2,7 @@ import type { ConfigHistory } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { columns } from "./columns.ts";
+import { print, printJson } from "./print.ts";
 import { minute } from "./session-table.ts";
 import { withClient } from "./with-client.ts";
 
@@ -25,10 +26,14 @@ export async function printConfig({
 }: ConfigGetFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const envelope = await client.call("config/get", {});
-    if (format === "json") return printJson(withGeneration ? envelope : envelope.config);
-    const { stringify } = await import("smol-toml");
-    if (withGeneration) process.stdout.write(`# generation = ${envelope.generation}\n`);
-    process.stdout.write(stringify(withoutNulls(envelope.config)));
+    if (format === "json") printJson(withGeneration ? envelope : envelope.config);
+    else {
+      const { stringify } = await import("smol-toml");
+      if (withGeneration) print(`# generation = ${envelope.generation}`);
+      print(
+        stringify(withoutNulls(envelope.config)).trimEnd() || "# nothing is set: defaults hold",
+      );
+    }
     return exitCodes.ok;
   });
 }
@@ -40,9 +45,11 @@ export async function printConfigHistory({
   ...flags
 }: ConfigHistoryFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
-    if (format === "json") return printJson(await client.call("config/history", { limit }));
-    const { history } = await client.configHistory({ limit });
-    process.stdout.write(`${history.length === 0 ? "No changes found." : historyTable(history)}\n`);
+    if (format === "json") printJson(await client.call("config/history", { limit }));
+    else {
+      const { history } = await client.configHistory({ limit });
+      print(history.length === 0 ? "No changes found." : historyTable(history));
+    }
     return exitCodes.ok;
   });
 }
@@ -63,11 +70,6 @@ function historyTable(history: ConfigHistory["history"]): string {
 function changed({ changedKeys, changedCount }: ConfigHistory["history"][number]): string {
   const more = changedCount - changedKeys.length;
   return `${changedKeys.join(", ") || "nothing"}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-function printJson(value: unknown): number {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  return exitCodes.ok;
 }
 
 /** TOML has no null; one can still be in a list. */

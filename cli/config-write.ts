@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConfigEnvelope, MeerkatClient } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, tell } from "./print.ts";
 import { UsageError } from "./usage-error.ts";
 import { withClient } from "./with-client.ts";
 
@@ -46,7 +47,7 @@ async function write(
   return await withClient(flags, async ({ client }) => {
     try {
       const written = await change(client, { expectedGeneration });
-      process.stdout.write(`generation=${String(written.generation)}\n`);
+      print(`generation=${String(written.generation)}`);
       note("No effect on this deployment", written.ineffectiveKeys);
       note("Secrets that are gone and must be set again", written.lostSecrets);
       return exitCodes.ok;
@@ -59,7 +60,7 @@ async function write(
 }
 
 function note(what: string, keys: readonly string[] = []): void {
-  if (keys.length > 0) process.stderr.write(`${what}: ${keys.join(", ")}\n`);
+  if (keys.length > 0) tell(`${what}: ${keys.join(", ")}`);
 }
 
 async function readDocument(

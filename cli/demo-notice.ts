@@ -1,3 +1,4 @@
+import { tell } from "./print.ts";
 import type { TurnFlags } from "./turn-flags.ts";
 import type { Connection } from "./with-client.ts";
 
@@ -10,8 +11,8 @@ export async function tellAboutDemo(
   sessionId?: string,
 ): Promise<void> {
   if (!(await isDemo(connection, flags, sessionId))) return;
-  process.stderr.write(
-    "The built-in demo script answers, not a model: set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY for real answers.\n",
+  tell(
+    "The built-in demo script answers, not a model: set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY for real answers.",
   );
 }
 

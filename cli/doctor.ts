@@ -8,12 +8,13 @@ import type { GlobalFlags } from "./global-flags.ts";
 import { type Report, tellHealth } from "./health-report.ts";
 import { exchange } from "./http-exchange.ts";
 import { packageVersion } from "./package-root.ts";
+import { print } from "./print.ts";
 import { chosenProfile, readProfiles } from "./profiles.ts";
 import { reach } from "./with-client.ts";
 
 /** Looks at all that commands depend on. Fails when there is a server and it cannot be used. */
 export async function doctor(flags: GlobalFlags): Promise<number> {
-  const report: Report = (...line) => process.stdout.write(`${line.join("\t")}\n`);
+  const report: Report = (...line) => print(line.join("\t"));
   report("ok", "node", `${process.version}, rkat ${packageVersion()}`);
   tellProfile(flags, report);
   const isUsable = await examined(flags, report);

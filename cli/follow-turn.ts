@@ -1,8 +1,9 @@
 import { type EventStream, MeerkatError, type RunResult } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { cancelOnSignal } from "./leaving.ts";
+import { cancelOnSignal, LOST } from "./leaving.ts";
+import { print, printJson, tell } from "./print.ts";
 import { Screen } from "./screen.ts";
-import type { RunUsage } from "./turn-cost.ts";
+import { RunTokens } from "./turn-cost.ts";
 import type { Display } from "./turn-flags.ts";
 import { TurnRenderer } from "./turn-renderer.ts";
 import { summaryLine } from "./turn-summary.ts";
@@ -23,41 +24,41 @@ export async function followTurn(
   const since = performance.now();
   const isProse = !display.json && !display.wantsJson;
   const screen = new Screen(isProse ? process.stdout : process.stderr, process.stderr);
-  const usage = await shown(connection, stream, screen, display);
+  const tokens = await shown(connection, stream, screen, display);
   const result = stream.result;
   printAnswer(result, display);
-  process.stderr.write(extractionNotes(result));
+  for (const note of extractionNotes(result)) tell(note);
   const milliseconds = performance.now() - since;
   const facts = screen.noteWidth !== undefined && {
     milliseconds,
-    cost: usage && (await knownCost(connection, result.sessionId, usage)),
+    // A price is a courtesy: the answer does not fail for want of it.
+    cost: await tokens.cost(connection.client, result.sessionId).catch(() => undefined),
   };
-  process.stderr.write(`${summaryLine(result, facts || undefined)}\n`);
-  if (display.tellsIds) process.stderr.write(idLines(result));
+  tell(summaryLine(result, facts || undefined));
+  if (display.tellsIds) tell(idLines(result));
   if (result.terminalCauseKind === "budget_exhausted") return exitCodes.budgetExhausted;
   return result.extractionError ? exitCodes.error : exitCodes.ok;
 }
 
-/** @returns the tokens of the run, as its last event tells them */
 async function shown(
   connection: Connection,
   stream: EventStream,
   screen: Screen,
   display: FollowOptions,
-): Promise<RunUsage | undefined> {
+): Promise<RunTokens> {
   const renderer = new TurnRenderer(screen, display);
   const stopListening = cancelOnSignal(connection, screen, {
     session: () => stream.sessionId,
   });
-  let usage: RunUsage | undefined;
+  const tokens = new RunTokens();
+  connection.onLost = () => screen.note(LOST);
   let began = false;
   screen.wait("Waiting");
   try {
     for await (const event of stream) {
       began = true;
       renderer.show(event);
-      // What the answer's JSON costs beyond is not in the event.
-      if (event.type === "run_completed" && !event.extractionRequired) usage = event.usage;
+      tokens.see(event);
     }
   } catch (error) {
     screen.endLine();
@@ -67,13 +68,7 @@ async function shown(
     stopListening();
   }
   renderer.finish();
-  return usage;
-}
-
-/** A price is a courtesy: the answer does not fail for want of it. */
-async function knownCost({ client }: Connection, sessionId: string, usage: RunUsage) {
-  const { costOfRun } = await import("./turn-cost.ts");
-  return await costOfRun(client, sessionId, usage).catch(() => undefined);
+  return tokens;
 }
 
 function wireError({ lastOutput, ...error }: NonNullable<RunResult["extractionError"]>) {
@@ -102,33 +97,32 @@ function jsonResult(result: RunResult): Record<string, unknown> {
 /** With a schema the output is JSON and nothing else, fit for a pipe; no JSON is then no output. */
 function printAnswer(result: RunResult, { json, streaming, wantsJson }: Display): void {
   const { structuredOutput, text } = result;
-  if (json) print(jsonResult(result));
-  else if (structuredOutput !== null && structuredOutput !== undefined) print(structuredOutput);
-  else if (wantsJson && !streaming) process.stderr.write(`${text}\n`);
-  else if (!streaming) process.stdout.write(`${text}\n`);
+  if (json) printJson(jsonResult(result));
+  else if (structuredOutput !== null && structuredOutput !== undefined) printJson(structuredOutput);
+  else if (wantsJson && !streaming) tell(text);
+  else if (!streaming) print(text);
 }
 
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-function extractionNotes({ schemaWarnings, extractionError }: RunResult): string {
+function extractionNotes({ schemaWarnings, extractionError }: RunResult): string[] {
   const warnings = (schemaWarnings ?? []).map(
-    ({ provider, path, message }) => `Warning: ${provider} schema ${path || "/"}: ${message}\n`,
+    ({ provider, path, message }) => `Warning: ${provider} schema ${path || "/"}: ${message}`,
   );
-  if (!extractionError) return warnings.join("");
+  if (!extractionError) return warnings;
   const { attempts, reason } = extractionError;
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return `${warnings.join("")}Error: no JSON that fits the schema after ${tries}: ${reason}\n`;
+  return [...warnings, `Error: no JSON that fits the schema after ${tries}: ${reason}`];
 }
 
 function idLines({ sessionId, sessionRef }: RunResult): string {
-  return `Session: ${sessionId}\nSession Ref: ${sessionRef}\n`;
+  return `Session: ${sessionId}\nSession Ref: ${sessionRef}`;
 }
 
 /** A failed turn leaves its session behind: the user is told how to go on with it. */
 function withWayBack(error: unknown, sessionId: string | undefined): unknown {
   if (!(error instanceof MeerkatError) || sessionId === undefined) return error;
-  const way = `The session is kept: rkat resume ${sessionId} "…"`;
+  const way =
+    error.code === "CONNECTION_CLOSED"
+      ? `Its turn may still run: rkat watch ${sessionId}`
+      : `The session is kept: rkat resume ${sessionId} "…"`;
   return new MeerkatError(error.code, `${error.message}\n${way}`, { cause: error });
 }

@@ -29,6 +29,10 @@ export function addGlobalFlags(program: Command): Command {
     )
     .option("--state-root <dir>", "folder of the embedded server (env RKAT_STATE_ROOT)")
     .option("--context-root <dir>", "folder whose workspace realm to use (default: here)")
+    .addOption(
+      // Logins are where XDG_CONFIG_HOME says.
+      new Option("--user-config-root <dir>", "accepted from the original; no effect").hideHelp(),
+    )
     .option("--profile <name>", "login to use; 'local' for this machine (env RKAT_PROFILE)");
 }
 

@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "./package-root.ts";
 import { buildProgram } from "./program.ts";
 
+const page = readFileSync(join(packageRoot, "docs", "cli.md"), "utf8");
 const whole = buildProgram(() => undefined);
 
 describe("every command", () => {
@@ -19,6 +23,10 @@ describe("every command", () => {
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
 
     expect(help).toMatch(/\nExamples:\n {2}\S/);
+  });
+
+  it.each(commands(whole, ["rkat"]))("%s is in docs/cli.md", (path) => {
+    expect(page).toContain(path);
   });
 });
 

@@ -1,6 +1,7 @@
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { modelTable } from "./model-table.ts";
+import { print, printJson } from "./print.ts";
 import { withClient } from "./with-client.ts";
 
 /** The flags of `rkat models`. */
@@ -13,20 +14,16 @@ export interface ModelsFlags extends GlobalFlags {
 export async function printModels({ json, output, ...flags }: ModelsFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const found = await client.call("models/catalog", {});
-    if (json || output === "json") return printJson(found);
-    process.stdout.write(`${modelTable(found)}\n`);
+    if (json || output === "json") printJson(found);
+    else print(modelTable(found));
     return exitCodes.ok;
   });
 }
 
 /** Prints what the deployment can do. */
 export async function printCapabilities(flags: GlobalFlags): Promise<number> {
-  return await withClient(flags, async ({ client }) =>
-    printJson(await client.call("capabilities/get", {})),
-  );
-}
-
-function printJson(value: unknown): number {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  return exitCodes.ok;
+  return await withClient(flags, async ({ client }) => {
+    printJson(await client.call("capabilities/get", {}));
+    return exitCodes.ok;
+  });
 }

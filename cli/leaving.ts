@@ -3,6 +3,9 @@ import { exitCodes } from "./exit-codes.ts";
 import type { Screen } from "./screen.ts";
 import type { Connection } from "./with-client.ts";
 
+/** What is told when a deployment is out of reach for more than a moment. */
+export const LOST = "The connection is lost; trying to get it back. The turn does not need it.";
+
 /** How long a second Ctrl-C is waited for before the first one cancels the turn. */
 const DOUBLE_PRESS_MS = 600;
 

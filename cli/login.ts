@@ -5,6 +5,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { type GlobalFlags, requestedRealm } from "./global-flags.ts";
 import { askHidden } from "./hidden-prompt.ts";
 import { exchange } from "./http-exchange.ts";
+import { print } from "./print.ts";
 import { LOCAL, type Profile, readProfiles, writeProfiles } from "./profiles.ts";
 import { UsageError } from "./usage-error.ts";
 import { reach } from "./with-client.ts";
@@ -55,7 +56,7 @@ export async function printProfiles(): Promise<number> {
     token ? "yes" : "no",
   ]);
   const table = columns([["PROFILE", "URL", "REALM", "TOKEN"], ...rows]);
-  process.stdout.write(rows.length === 0 ? "No profiles found.\n" : `${table}\n`);
+  print(rows.length === 0 ? "No profiles found." : table);
   return exitCodes.ok;
 }
 

@@ -1,14 +1,16 @@
 import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.ts";
 import { nextStep } from "./next-step.ts";
+import { tell } from "./print.ts";
 import { buildProgram } from "./program.ts";
 import { silenceKnownWarnings } from "./quiet-warnings.ts";
+import { withResumeTarget } from "./resume-flag.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Runs one command line and ends the process with its exit code. */
 export async function main(args: string[]): Promise<void> {
   silenceKnownWarnings();
-  process.stdout.on("error", leaveWithReader);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", leaveWithReader);
   // Leaving explicitly: a socket that a library forgot must not keep a finished command alive.
   process.exit(await run(args));
 }
@@ -21,12 +23,13 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 
 async function run(args: string[]): Promise<number> {
   let exitCode: number = exitCodes.ok;
+  const words = withResumeTarget(args);
   const program = buildProgram((code) => {
     exitCode = code;
-  }, args);
+  }, words);
   try {
     if (args.length === 0) program.help();
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
     return explain(error);
@@ -36,9 +39,9 @@ async function run(args: string[]): Promise<number> {
 function explain(error: unknown): number {
   // Commander has already told what is wrong, or shown the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  tell(`Error: ${error instanceof Error ? error.message : String(error)}`);
   const next = nextStep(error);
-  if (next !== undefined) process.stderr.write(`${next}\n`);
-  if (process.env["RKAT_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (next !== undefined) tell(next);
+  if (process.env["RKAT_DEBUG"] && error instanceof Error) tell(error.stack ?? "");
   return error instanceof UsageError ? exitCodes.usage : exitCodes.error;
 }

@@ -10,6 +10,7 @@ import { addRealmCommands } from "./realm-commands.ts";
 import { addServers } from "./server-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addSetup } from "./setup-commands.ts";
+import { addUnavailableCommands } from "./unavailable.ts";
 import { addUsage } from "./usage-command.ts";
 import { addTurnCommands } from "./turn-commands.ts";
 
@@ -37,6 +38,11 @@ const groups: readonly Group[] = [
   { heading: "Sessions and realms:", names: ["usage"], add: addUsage },
   { heading: "The deployment:", names: ["models", "capabilities"], add: addIntrospection },
   { heading: "The deployment:", names: ["serve", "rpc", "mcp"], add: addServers },
+  {
+    heading: "Not here:",
+    names: ["mob", "skills", "skill", "blob"],
+    add: addUnavailableCommands,
+  },
   // `complete` looks at all commands, so its name is left out.
   {
     heading: "Set-up:",
@@ -54,7 +60,10 @@ export function buildProgram(finish: Finish, args: readonly string[] = []): Comm
     .description('Durable agent sessions at the edge. `rkat "prompt"` is short for `rkat run`.')
     .version(packageVersion(), "-V, --version")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/^error: (command-argument value )?/, "Error: ")),
+    })
     .exitOverride();
   const name = firstWord(program, args);
   const named = groups.filter(({ names }) => name !== undefined && names.includes(name));

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { MeerkatClient } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, tell } from "./print.ts";
 import { checkedRealm } from "./realm-name.ts";
 import { withClient } from "./with-client.ts";
 
@@ -30,8 +31,8 @@ export async function repairRealm(
       missing.push(...page.missing);
     }
     const facts = Object.entries({ ...sums, missing: missing.length });
-    process.stdout.write(`${facts.map(([key, count]) => `${key}=${count}`).join(" ")}\n`);
-    for (const id of missing) process.stderr.write(`no such session: ${id}\n`);
+    print(facts.map(([key, count]) => `${key}=${count}`).join(" "));
+    for (const id of missing) tell(`no such session: ${id}`);
     return sums.unreachable === 0 ? exitCodes.ok : exitCodes.error;
   });
 }

@@ -3,6 +3,7 @@ import type { RealmDeletion, RealmInfo } from "../sdk/contract/index.ts";
 import { MeerkatClient, MeerkatError } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print } from "./print.ts";
 import { checkedRealm } from "./realm-name.ts";
 import { realmTable } from "./realm-table.ts";
 import { withClient } from "./with-client.ts";
@@ -138,8 +139,4 @@ async function deletionOf(
 
 function progress({ phase, ...counts }: RealmDeletion): string {
   return `phase=${phase} sessions=${counts.sessions_total} erased=${counts.sessions_erased} verified=${counts.sessions_verified}`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -177,6 +177,24 @@ describe("rkat run", () => {
     },
   );
 
+  it.each([["mob"], ["skills"], ["blob"]])(
+    "says that there is no %s, instead of asking a model about it",
+    async (name) => {
+      const { code, stdout, stderr } = await rkat([name, "list", "--all"], env);
+
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/^Error: this deployment has no .+; `rkat capabilities` tells/);
+    },
+  );
+
+  it("takes the original's older names of flags", async () => {
+    const named = ["--system-prompt", "Be brief.", "--provider-params-json", "{}"];
+    await rkat(["--realm", "older", "run", ...named, "Hi"], env);
+
+    const { stdout } = await rkat(["--realm", "older", "sessions", "show", "last"], env);
+    expect(stdout).toContain("[0] SYSTEM:\nBe brief.");
+  });
+
   it("ends a failed turn in a sentence, and says how to go on", async () => {
     const { code, stderr } = await rkat(["run", "--model", "demo", "Please fail"], env);
 
@@ -188,6 +206,9 @@ describe("rkat run", () => {
 
   it.each([
     [["run"], "missing required argument 'prompt'"],
+    [[""], "the prompt is empty"],
+    [["what", "is", "this"], 'put it in quotes, rkat "what is this"'],
+    [["run", "--resume", "--label", "a=b", "Hi"], "leave it out with --resume"],
     [["run", "--nonsense", "Hi"], "unknown option '--nonsense'"],
     [["run", "-s", "--no-stream", "Hi"], "--stream and --no-stream exclude each other"],
     [["run", "-w", "mux", "Hi"], "need --stream"],
@@ -334,5 +355,41 @@ describe("the embedded server", () => {
 
     expect([guest.code, owner.exitCode]).toEqual([0, 0]);
     await until(() => told.includes("waiting for them"));
+  });
+});
+
+describe("a server that dies while it answers", () => {
+  const asking = async (port: string, stateRoot: string) => {
+    const dying = await startServe(stateRoot, {}, port);
+    const child = spawnRkat(["run", "-s", "slow please"], { RKAT_URL: dying.url });
+    child.stdin.end();
+    const told = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => (told.stdout += String(chunk)));
+    child.stderr.on("data", (chunk) => (told.stderr += String(chunk)));
+    const closed = once(child, "close");
+    await until(() => told.stdout !== "");
+    await dying.end("SIGKILL");
+    await until(() => told.stderr.includes("The connection is lost; trying to get it back."));
+    return { child, closed, told, port: new URL(dying.url).port };
+  };
+
+  it("is waited for, and goes on where it comes back", async () => {
+    const stateRoot = freshStateRoot();
+    const { child, closed, told, port } = await asking("0", stateRoot);
+    const back = await startServe(stateRoot, {}, port);
+    await closed;
+    await back.end("SIGTERM");
+
+    expect(child.exitCode).toBe(0);
+    expect(told.stderr).toContain("The answer is being restarted");
+    expect(told.stdout).toMatch(/for real answers\.\n$/);
+  });
+
+  it("is given up some time later, with the way back", async () => {
+    const { child, closed, told } = await asking("0", freshStateRoot());
+    await closed;
+
+    expect(child.exitCode).toBe(1);
+    expect(told.stderr).toMatch(/^Error: .+\nIts turn may still run: rkat watch [\da-f-]{36}\n/m);
   });
 });

@@ -1,14 +1,11 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import { MarkdownPainter } from "./markdown.ts";
+import { shownOn } from "./print.ts";
 import { Spinner } from "./spinner.ts";
 
 /** A stream that may be a terminal. */
 export type Output = Writable & { isTTY?: boolean; columns?: number; hasColors?: () => boolean };
-
-/** What a terminal would obey instead of showing it; a model's or tool's text must not move the cursor. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is about
-const commands = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** The two streams of a command, kept from running into each other's lines on a terminal. */
 export class Screen {
@@ -34,7 +31,7 @@ export class Screen {
   answer(text: string, prefix = ""): void {
     if (text === "") return;
     this.#spinner.stop();
-    const shown = this.#answer.isTTY ? text.replaceAll(commands, "") : text;
+    const shown = shownOn(this.#answer, text);
     if (prefix === "" && this.#answer.isTTY && this.#answer.hasColors?.()) {
       this.#markdown ??= new MarkdownPainter((styled) => this.#answer.write(styled));
       this.#markdown.write(shown);
@@ -63,13 +60,13 @@ export class Screen {
   aside(text: string): void {
     this.#spinner.stop();
     if (this.#sharesTheScreen()) this.endLine();
-    this.#notes.write(this.#dim(this.#notes.isTTY ? text.replaceAll(commands, "") : text));
+    this.#notes.write(this.#dim(shownOn(this.#notes, text)));
   }
 
   /** Shows that something goes on, until the next word. */
   wait(text: string): void {
     if (this.#sharesTheScreen()) this.endLine();
-    this.#spinner.start(text);
+    this.#spinner.start(shownOn(this.#notes, text));
   }
 
   /** Nothing goes on any more. */

@@ -16,7 +16,6 @@ function addServe(program: Command, finish: Finish): void {
     .description("run the server on this machine")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 picks a free one", portNumber, 8080)
-    .option("--user-config-root <dir>", "accepted for the original's command lines; no effect")
     .option("--expose-paths", "accepted for the original's command lines; no effect")
     .action(async (_flags: unknown, command: Command) => {
       const { serve } = await import("./serve.ts");

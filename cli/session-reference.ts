@@ -43,7 +43,8 @@ async function nthRecent(back: number, directory: SessionDirectory): Promise<str
   let existing = 0;
   for await (const _ of everySession(directory)) existing += 1;
   if (existing === 0) throw new Error("No sessions found in this realm");
-  throw new Error(`Only ${existing} sessions exist; ~${back} is out of range`);
+  const count = existing === 1 ? "1 session exists" : `${existing} sessions exist`;
+  throw new Error(`Only ${count}; ~${back} is out of range`);
 }
 
 function checkRealm(locator: string, realm: string | undefined): string {

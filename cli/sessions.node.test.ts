@@ -156,6 +156,20 @@ describe("rkat resume", () => {
     expect(resumed(stderr)).toBe(older);
   });
 
+  it("is `run --resume`, too", async () => {
+    const own = { ...env, RKAT_REALM: "resumed" };
+    const id = async (...args: string[]) =>
+      JSON.parse((await rkat([...args, "--json"], own)).stdout).session_id;
+    const older = await id("run", "One");
+    await nextSecond();
+    const newer = await id("run", "Two");
+
+    expect(await id("run", "--resume", "Three")).toBe(newer);
+    await nextSecond();
+    expect(await id(`--resume=${older}`, "Four")).toBe(older);
+    expect(await id("Five", "--resume")).toBe(older);
+  });
+
   it("refuses what it cannot find or tell apart", async () => {
     expect((await rkat(["resume", "zzz", "Hi"], env)).stderr).toBe(
       "Error: No session matching 'zzz'\n",
@@ -254,6 +268,19 @@ describe("completion", () => {
     const shell = spawnSync("bash", ["-c", `${call}\n${script}\n${typed}`], { encoding: "utf8" });
 
     expect(shell.stdout).toBe("sessions\n");
+  });
+
+  it.skipIf(spawnSync("fish", ["--version"]).status !== 0)("works in fish", async () => {
+    const { stdout: script } = await rkat(["completion", "fish"]);
+    const call = `function rkat; "${process.execPath}" "${launcher}" $argv; end`;
+    const typed = 'complete -C "rkat sess"; complete -C "rkat sessions show "';
+    const shell = spawnSync("fish", ["--private", "-c", `${call}\n${script}\n${typed}`], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: freshStateRoot(), RKAT_URL: server.url },
+    });
+
+    expect(shell.stdout).toMatch(/^sessions\t/);
+    expect(shell.stdout).toContain("last\tthe most recent session\n");
   });
 });
 

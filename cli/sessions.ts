@@ -2,6 +2,7 @@ import { freshKey } from "../sdk/fresh-key.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keyValues } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print } from "./print.ts";
 import { findSession } from "./session-lookup.ts";
 import { labelText, minute, sessionTable } from "./session-table.ts";
 import { transcriptText } from "./transcript.ts";
@@ -112,8 +113,4 @@ export async function interruptSession(reference: string, flags: GlobalFlags): P
     print(`Interrupted session: ${interrupted.session_id}`);
     return exitCodes.ok;
   });
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

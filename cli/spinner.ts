@@ -22,7 +22,9 @@ export class Spinner {
     const draw = () => {
       const seconds = Math.floor((Date.now() - since) / 1_000);
       const time = seconds > 0 ? ` ${seconds} s` : "";
-      this.#output.write(`${ERASE_LINE}${FRAMES[frame++ % FRAMES.length]} ${text}${time}`);
+      // A line that wraps could not be taken away again.
+      const line = `${FRAMES[frame++ % FRAMES.length]} ${text}${time}`;
+      this.#output.write(ERASE_LINE + line.slice(0, (this.#output.columns ?? 80) - 1));
     };
     draw();
     this.#timer = setInterval(draw, FRAME_MS).unref();

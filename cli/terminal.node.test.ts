@@ -90,11 +90,30 @@ describe.skipIf(!hasTmux)("on a terminal", () => {
     await shown(/The session is kept: rkat resume \S+ /);
   });
 
-  it("does not let an answer move the cursor", async () => {
-    run("rkat $'a\\e[2Jb\\rc'");
+  it.each(["", "--no-stream"])("does not let an answer move the cursor %s", async (flag) => {
+    run(`rkat ${flag} $'a\\e[2Jb\\rc'`);
     await shown(/Time: \d/);
 
     expect(screen()).toContain('You said: "a[2Jbc"');
+    run("rkat sessions show last");
+    await shown('You said: "a[2Jbc"');
+  });
+
+  it("tells nothing of a reader that has seen enough", async () => {
+    run("rkat 'slow please' 2>&1 | head -1; echo done:${PIPESTATUS[@]}");
+    await shown(/^done:0 0$/m);
+
+    expect(screen()).not.toMatch(/EPIPE|Error/);
+  });
+
+  it("waits on one line where the terminal is narrow", async () => {
+    tmux("resize-window", "-x", "30");
+    run("rkat 'slow please'");
+    await shown(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] (Waiting|Thinking)/m);
+    await shown(/Time: \d/);
+    tmux("resize-window", "-x", "100");
+
+    expect(screen()).not.toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
   });
 
   it("does not show a token that is typed", async () => {

@@ -3,6 +3,7 @@ import { columns } from "./columns.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keyValues } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, printJson, tell } from "./print.ts";
 import { findSession } from "./session-lookup.ts";
 import { labelText, minute } from "./session-table.ts";
 import { withClient } from "./with-client.ts";
@@ -46,7 +47,7 @@ export async function createToken(flags: TokenFlags): Promise<number> {
 export async function listTokens(flags: TokenFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const { tokens } = await client.call("tokens/list", {});
-    if (flags.json) print(JSON.stringify(tokens, null, 2));
+    if (flags.json) printJson(tokens);
     else print(tokens.length === 0 ? "No tokens found." : tokenTable(tokens));
     return exitCodes.ok;
   });
@@ -57,7 +58,7 @@ export async function revokeToken(id: string, flags: GlobalFlags): Promise<numbe
   return await withClient(flags, async ({ client }) => {
     const { revoked } = await client.call("tokens/revoke", { token_id: id });
     if (revoked) print(`Revoked token: ${id}`);
-    else process.stderr.write(`Error: no token '${id}'\n`);
+    else tell(`Error: no token '${id}'`);
     return revoked ? exitCodes.ok : exitCodes.error;
   });
 }
@@ -88,7 +89,7 @@ function printNew(made: OutputOf<"tokens/create">, json = false, shown = made.to
   print(json ? JSON.stringify(made, null, 2) : shown);
   if (json) return;
   const until = made.expires_at === undefined ? "" : ` It expires ${minute(made.expires_at)}.`;
-  process.stderr.write(`Token ${made.token_id}: shown this once.${until}\n`);
+  tell(`Token ${made.token_id}: shown this once.${until}`);
 }
 
 function selfRows(self: OutputOf<"tokens/self">): string[][] {
@@ -112,8 +113,4 @@ function tokenTable(tokens: readonly TokenInfo[]): string {
     token.last_used_at === undefined ? "never" : minute(token.last_used_at),
   ]);
   return columns([["ID", "NAME", "SCOPES", "ONLY", "EXPIRES", "USED"], ...rows]);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

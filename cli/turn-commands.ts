@@ -3,6 +3,7 @@ import { collect, wholeNumber } from "./flag-values.ts";
 import type { Finish } from "./program.ts";
 import type { RunFlags } from "./run.ts";
 import { addTurnFlags, addViewFlags, type TurnFlags } from "./turn-flags.ts";
+import { UsageError } from "./usage-error.ts";
 import type { WatchFlags } from "./watch.ts";
 
 /** Declares the commands that run turns, and the one that follows them. */
@@ -10,9 +11,14 @@ export function addTurnCommands(program: Command, finish: Finish): void {
   addTurnFlags(program.command("run <prompt>", { isDefault: true }))
     .description("create a session and run its first turn")
     .option("--label <key=value>", "label of the session (repeatable)", collect)
+    .option("--resume [session]", "go on with a session instead: the last, or --resume=<session>")
+    // The usual refusal would not tell who left out the quotes what to do.
+    .allowExcessArguments()
     .action(async (prompt: string, _flags: unknown, command: Command) => {
+      checkQuotes(command.args);
+      const flags = command.optsWithGlobals<RunFlags>();
       const { run } = await import("./run.ts");
-      finish(await run(prompt, command.optsWithGlobals<RunFlags>()));
+      finish(await run(prompt, flags));
     });
   addTurnFlags(program.command("resume <session> <prompt>"))
     .description("run a session's next turn; <session> is an id, either end of one, last or ~N")
@@ -35,4 +41,12 @@ export function addTurnCommands(program: Command, finish: Finish): void {
       const { watch } = await import("./watch.ts");
       finish(await watch(session, command.optsWithGlobals<WatchFlags>()));
     });
+}
+
+function checkQuotes(words: readonly string[]): void {
+  const [first = "", ...more] = words;
+  if (more.length === 0) return;
+  throw new UsageError(
+    `'${first}' is no command, and a prompt is one argument: put it in quotes, rkat "${words.join(" ")}"`,
+  );
 }

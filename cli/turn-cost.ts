@@ -2,24 +2,44 @@ import type { ModelsCatalog } from "../sdk/contract/index.ts";
 import type { AgentEvent, MeerkatClient } from "../sdk/index.ts";
 
 /** Tokens of one run. */
-export type RunUsage = Extract<AgentEvent, { type: "run_completed" }>["usage"];
+type RunUsage = Extract<AgentEvent, { type: "run_completed" }>["usage"];
 
 type Model = ModelsCatalog["providers"][number]["models"][number];
 type Price = Exclude<Model["price"], "unknown">;
 
-/** What a run cost, US dollars, going by the catalog; nothing when the model's price is not known. */
-export async function costOfRun(
-  client: MeerkatClient,
-  session_id: string,
+/** What a run's events tell of its cost. */
+export class RunTokens {
+  #usage: RunUsage | undefined;
+  #standIn: { model: string; provider: string } | undefined;
+  #isMixed = false;
+
+  /** Takes the run's next event. */
+  see(event: AgentEvent): void {
+    if (event.type === "model_fallback") {
+      this.#standIn = event.to;
+      this.#isMixed ||= event.turnNumber > 0;
+    }
+    // What the answer's JSON costs beyond is not in the event.
+    if (event.type === "run_completed" && !event.extractionRequired) this.#usage = event.usage;
+  }
+
+  /** US dollars, going by the catalog; nothing where models shared the run, or the price is not known. */
+  async cost(client: MeerkatClient, session_id: string): Promise<number | undefined> {
+    const usage = this.#usage;
+    if (!usage || this.#isMixed || usage.inputTokens + usage.outputTokens === 0) return undefined;
+    const { model, provider } =
+      this.#standIn ?? (await client.call("session/read", { session_id }));
+    return priced(await client.call("models/catalog", {}), { model, provider }, usage);
+  }
+}
+
+function priced(
+  { providers }: ModelsCatalog,
+  { model, provider }: { model: string; provider: string },
   usage: RunUsage,
-): Promise<number | undefined> {
-  if (usage.inputTokens + usage.outputTokens === 0) return undefined;
-  const [session, { providers }] = await Promise.all([
-    client.call("session/read", { session_id }),
-    client.call("models/catalog", {}),
-  ]);
-  const models = providers.find(({ provider }) => provider === session.provider)?.models;
-  const price = models?.find(({ id }) => id === session.model)?.price;
+): number | undefined {
+  const models = providers.find((known) => known.provider === provider)?.models;
+  const price = models?.find(({ id }) => id === model)?.price;
   // Where long inputs cost more, the sum over several calls does not tell what each of them was.
   if (price === undefined || price === "unknown" || price.long) return undefined;
   return dollars(price, usage);

@@ -14,7 +14,7 @@ import type { LineFormat } from "./line-events.ts";
 import type { StdinMode } from "./prompt-input.ts";
 import { addSchemaFlags, type SchemaCompat, schemaOptions } from "./schema-flags.ts";
 import { chooseView, type StreamView, streamViews } from "./stream-view.ts";
-import { addUnavailableFlags } from "./unavailable-flags.ts";
+import { addUnavailableFlags } from "./unavailable.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The flags of every command that runs a turn (contract 10.2, 10.3). */
@@ -22,6 +22,7 @@ export interface TurnFlags extends GlobalFlags {
   model?: string;
   provider?: ProviderName;
   system?: string;
+  systemPrompt?: string;
   instructions?: string[];
   maxTokens?: number;
   maxTotalTokens?: number;
@@ -33,6 +34,7 @@ export interface TurnFlags extends GlobalFlags {
   structuredOutputRetries?: number;
   param?: string[];
   paramsJson?: Record<string, unknown>;
+  providerParamsJson?: Record<string, unknown>;
   tools?: "none" | "safe" | "workspace" | "full";
   output: "text" | "json";
   json?: boolean;
@@ -79,7 +81,11 @@ function addModelFlags(command: Command): void {
     .addOption(new Option("-p, --provider <name>", "whose model it is").choices(providers))
     .option("--param <key=value>", "provider parameter (repeatable)", collect)
     .option("--params-json <object>", "provider parameters as JSON; --param wins", jsonObject)
+    .addOption(
+      new Option("--provider-params-json <object>", "same").argParser(jsonObject).hideHelp(),
+    )
     .option("--system <text>", "system prompt in place of the default")
+    .addOption(new Option("--system-prompt <text>", "same").hideHelp())
     .option("--instructions <text>", "additional instructions (repeatable)", collect)
     .addOption(
       new Option("-t, --tools <set>", "built-in tools; without the flag, as configured").choices([
@@ -154,12 +160,13 @@ export function displayOf(flags: TurnFlags): Display {
 export function turnOptions(flags: TurnFlags) {
   const providerParams = providerParamsOf(flags);
   const budgetLimits = budgetLimitsOf(flags);
+  const system = flags.system ?? flags.systemPrompt;
   const tools = flags.tools ?? (flags.yolo ? "full" : undefined);
   return {
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.provider !== undefined && { provider: flags.provider }),
     ...(providerParams && { providerParams }),
-    ...(flags.system !== undefined && { systemPrompt: flags.system }),
+    ...(system !== undefined && { systemPrompt: system }),
     ...(flags.instructions && { additionalInstructions: flags.instructions }),
     ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
     ...(budgetLimits && { budgetLimits }),
@@ -168,7 +175,8 @@ export function turnOptions(flags: TurnFlags) {
   };
 }
 
-function providerParamsOf({ param, paramsJson }: TurnFlags): Record<string, unknown> | undefined {
+function providerParamsOf(flags: TurnFlags): Record<string, unknown> | undefined {
+  const { param, paramsJson = flags.providerParamsJson } = flags;
   if (!param && !paramsJson) return undefined;
   const single = Object.entries(keyValues("--param", param ?? []));
   return { ...paramsJson, ...Object.fromEntries(single.map(([key, text]) => [key, scalar(text)])) };

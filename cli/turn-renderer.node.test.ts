@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { AgentEvent, RunResult } from "../sdk/index.ts";
+import type { AgentEvent, MeerkatClient, RunResult } from "../sdk/index.ts";
 import { Screen } from "./screen.ts";
 import type { StreamView } from "./stream-view.ts";
-import { dollars } from "./turn-cost.ts";
+import { dollars, RunTokens } from "./turn-cost.ts";
 import { TurnRenderer } from "./turn-renderer.ts";
 import { money, summaryLine } from "./turn-summary.ts";
 
@@ -199,5 +199,38 @@ describe("the summary", () => {
     };
 
     expect(dollars(price, used)).toBeCloseTo(2.5 + 0.2 + 0.6 + 2.5, 10);
+  });
+});
+
+describe("what a run cost", () => {
+  const price = { input: 1, output: 10 };
+  const catalog = {
+    providers: [
+      { provider: "openai", models: [{ id: "own", price }] },
+      { provider: "gemini", models: [{ id: "other", price: { input: 2, output: 20 } }] },
+    ],
+  };
+  const answers: Record<string, unknown> = {
+    "session/read": { model: "own", provider: "openai" },
+    "models/catalog": catalog,
+  };
+  const client = { call: async (name: string) => answers[name] } as unknown as MeerkatClient;
+  const usage = { inputTokens: 1_000_000, outputTokens: 100_000 };
+  const end = { type: "run_completed", usage, extractionRequired: false } as AgentEvent;
+  const fallback = (turnNumber: number) => {
+    const to = { provider: "gemini", model: "other" };
+    return { type: "model_fallback", to, turnNumber } as AgentEvent;
+  };
+
+  it.each([
+    ["is the session's model's price", [end], 2],
+    ["is the price of the model that stood in for it", [fallback(0), end], 4],
+    ["is not told when two models shared the run", [fallback(1), end], undefined],
+    ["is not told of a run that took nothing", [], undefined],
+  ])("%s", async (_, events, cost) => {
+    const tokens = new RunTokens();
+    for (const event of events) tokens.see(event);
+
+    expect(await tokens.cost(client, "s")).toBe(cost);
   });
 });

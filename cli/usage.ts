@@ -2,6 +2,7 @@ import type { OutputOf } from "../sdk/contract/index.ts";
 import { columns } from "./columns.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { print, printJson } from "./print.ts";
 import { withClient } from "./with-client.ts";
 
 /** The flags of `rkat usage`. */
@@ -22,14 +23,15 @@ export async function printUsage({ from, to, by, json, ...flags }: UsageFlags): 
   return await withClient(flags, async ({ client }) => {
     const span = { ...(from && { from }), ...(to && { to }) };
     const report = await client.call("usage/read", { ...span, group_by: by });
-    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : usageTable(report));
+    if (json) printJson(report);
+    else print(usageTable(report));
     return exitCodes.ok;
   });
 }
 
 /** Lays a report out; bars show dollars, or tokens where no call has a price. */
 function usageTable({ from, to, group_by, rows, total }: Report): string {
-  if (rows.length === 0) return `Nothing was used from ${from} to ${to}.\n`;
+  if (rows.length === 0) return `Nothing was used from ${from} to ${to}.`;
   const isPriced = total.usd > 0;
   const sizeOf = (row: Row) => (isPriced ? row.usd : row.input_tokens + row.output_tokens);
   const most = Math.max(...rows.map(sizeOf));
@@ -37,8 +39,8 @@ function usageTable({ from, to, group_by, rows, total }: Report): string {
   const lines = rows.map((row) => [row.group, ...figures(row), bar(sizeOf(row), most)]);
   const sum = ["total", ...figures(total), ""];
   const note =
-    total.unpriced_calls > 0 ? `\n+ calls whose price is unknown: ${total.unpriced_calls}\n` : "";
-  return `${columns([header, ...lines, sum])}\n${note}`;
+    total.unpriced_calls > 0 ? `\n\n+ calls whose price is unknown: ${total.unpriced_calls}` : "";
+  return columns([header, ...lines, sum]) + note;
 }
 
 function figures(sums: Report["total"]): string[] {

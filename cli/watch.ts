@@ -2,7 +2,8 @@ import { snake } from "../sdk/casing.ts";
 import type { AgentEvent, AgentEventEnvelope, EventSubscription } from "../sdk/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import { cancelOnSignal } from "./leaving.ts";
+import { cancelOnSignal, LOST } from "./leaving.ts";
+import { print } from "./print.ts";
 import { Screen } from "./screen.ts";
 import { findSession } from "./session-lookup.ts";
 import { chooseView } from "./stream-view.ts";
@@ -39,6 +40,7 @@ export async function watch(reference: string, flags: WatchFlags): Promise<numbe
     screen.note(
       `Watching session ${session_id} (${state}); Ctrl-C ${isRunning ? "cancels its turn" : "leaves"}.`,
     );
+    connection.onLost = () => screen.note(LOST);
     const renderer = new TurnRenderer(screen, {
       streaming: true,
       verbose: flags.verbose === true,
@@ -113,7 +115,7 @@ function showEvent({ payload }: AgentEventEnvelope, screen: Screen, renderer: Tu
 
 /** One event per line, in the wire's words. */
 function printEvent(event: AgentEventEnvelope): void {
-  process.stdout.write(`${JSON.stringify(snake(event))}\n`);
+  print(JSON.stringify(snake(event)));
 }
 
 /** The place before the running turn's first event, or as far back as is looked. */

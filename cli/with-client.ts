@@ -10,7 +10,12 @@ export interface Connection {
   /** Absent when the deployment chooses it. */
   realm: string | undefined;
   place: Deployment["place"];
+  /** Called when the connection is lost and the first try did not bring it back. */
+  onLost: () => void;
 }
+
+/** The first try follows at once: what it cures is not worth a word. */
+const TOLD_ATTEMPT = 2;
 
 /** Connects, lets a command do its work, and leaves nothing behind however that ends. */
 export async function withClient(
@@ -26,10 +31,15 @@ export async function withDeployment<Result>(
   flags: GlobalFlags,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const client = new MeerkatClient();
+  const onReconnect = (attempt: number) => {
+    if (attempt === TOLD_ATTEMPT) connection.onLost();
+  };
+  const client = new MeerkatClient({ onReconnect });
+  const { realm, place } = deployment;
+  const connection: Connection = { client, realm, place, onLost: () => undefined };
   try {
     await connect(client, deployment, flags);
-    return await work({ client, realm: deployment.realm, place: deployment.place });
+    return await work(connection);
   } finally {
     await client.close();
     await deployment.release();

@@ -5,6 +5,8 @@ import type { Transport } from "./transport.ts";
 export interface ConnectOptions extends NetworkOptions {
   /** How often in a row a lost connection is tried again, with pauses up to 5 s; 8 when left out. */
   reconnectAttempts?: number | undefined;
+  /** Told before each such try, with its number since the connection was last well. */
+  onReconnect?: ((attempt: number) => void) | undefined;
   /** `false` connects without asking what the deployment can do, for a client of few calls; `capabilities` stays empty. */
   capabilities?: false | undefined;
   /** Another way to the deployment than the network. */

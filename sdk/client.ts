@@ -56,8 +56,9 @@ export class MeerkatClient extends RealmConfig implements AsyncDisposable {
   async connect(options: ConnectOptions = {}): Promise<this> {
     if (this.#link) throw new MeerkatError("INVALID_STATE", "The client is connected already");
     const all = { ...this.#defaults, ...options };
-    const { transport = new NetworkTransport(all), reconnectAttempts = RECONNECT_ATTEMPTS } = all;
-    const link = new Link({ transport, reconnectAttempts, tools: this.#tools });
+    const { transport = new NetworkTransport(all), onReconnect } = all;
+    const { reconnectAttempts = RECONNECT_ATTEMPTS } = all;
+    const link = new Link({ transport, reconnectAttempts, onReconnect, tools: this.#tools });
     this.#link = link;
     try {
       await shakeHands(link, all.signal);

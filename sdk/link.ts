@@ -18,6 +18,8 @@ export interface LinkOptions {
   tools: CallbackTools;
   /** How often in a row a lost connection is tried again before the loss is told. */
   reconnectAttempts: number;
+  /** Told before each of them. */
+  onReconnect?: ((attempt: number) => void) | undefined;
 }
 
 /**
@@ -28,6 +30,7 @@ export class Link implements ConnectionOwner {
   readonly #transport: Transport;
   readonly #tools: CallbackTools;
   readonly #attempts: number;
+  readonly #onReconnect: ((attempt: number) => void) | undefined;
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
@@ -35,15 +38,16 @@ export class Link implements ConnectionOwner {
   #toldRevision = 0;
   #lastId = 0;
 
-  constructor({ transport, tools, reconnectAttempts }: LinkOptions) {
+  constructor({ transport, tools, reconnectAttempts, onReconnect }: LinkOptions) {
     this.#transport = transport;
     this.#tools = tools;
     this.#attempts = reconnectAttempts;
+    this.#onReconnect = onReconnect;
   }
 
   /** A fresh count of the tries that one piece of work may take. */
   retry(): Retry {
-    return new Retry(this.#attempts);
+    return new Retry(this.#attempts, this.#onReconnect);
   }
 
   /**

@@ -23,10 +23,13 @@ export async function abortable<Value>(
 /** One attempt's patience: how often in a row, and after which pause, a lost connection is tried again. */
 export class Retry {
   readonly #limit: number;
+  readonly #onTry: ((attempt: number) => void) | undefined;
   #failures = 0;
 
-  constructor(limit: number) {
+  /** `onTry` is told the number of each further try. */
+  constructor(limit: number, onTry?: (attempt: number) => void) {
     this.#limit = limit;
+    this.#onTry = onTry;
   }
 
   /** To be called on progress: only failures in a row count. */
@@ -42,6 +45,7 @@ export class Retry {
     if (!isConnectionClosed(error) || this.#failures >= this.#limit) throw error;
     const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
     this.#failures += 1;
+    this.#onTry?.(this.#failures);
     await pause(Math.random() * ceiling, signal);
   }
 }

@@ -60,7 +60,8 @@ export function checkUnchanged(journal: Journal, origin: ForkOrigin): void {
 
 function checkPoint(journal: Journal, at: number, count: number, newest: number): void {
   if (at > count) {
-    const message = `The session has ${count} messages: it can be forked at 1 to ${newest}, not at ${at}`;
+    const held = count === 1 ? "1 message" : `${count} messages`;
+    const message = `The session has ${held}: it can be forked at 1 to ${newest}, not at ${at}`;
     throw new AppError("INVALID_PARAMS", message, { message_count: count, allowed: [newest] });
   }
   if (!splits(journal, at)) return;

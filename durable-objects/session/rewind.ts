@@ -81,7 +81,8 @@ export class Rewind {
     }
     const start = starts.at(-turns);
     if (start !== undefined) return start;
-    const message = `The transcript has ${starts.length} turns: ${turns} cannot be undone`;
+    const count = starts.length === 1 ? "1 turn" : `${starts.length} turns`;
+    const message = `The transcript has ${count}: ${turns} cannot be undone`;
     throw new AppError("INVALID_PARAMS", message, { turns: starts.length });
   }
 

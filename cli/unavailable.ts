@@ -24,3 +24,24 @@ export function addUnavailableFlags(command: Command): void {
     });
   }
 }
+
+/** The original's commands for the same. */
+const missing: readonly (readonly [names: readonly [string, ...string[]], what: string])[] = [
+  [["mob"], "teams of agents"],
+  [["skills", "skill"], "skills"],
+  [["blob"], "blobs"],
+];
+
+/** Declares those, so that their names are not taken for prompts. */
+export function addUnavailableCommands(program: Command): void {
+  for (const [[name, ...aliases], what] of missing) {
+    program
+      .command(`${name} [words...]`, { hidden: true })
+      .aliases(aliases)
+      .allowUnknownOption()
+      .action(() => {
+        const message = `this deployment has no ${what}; \`rkat capabilities\` tells what it has`;
+        throw new CapabilityUnavailableError("CAPABILITY_UNAVAILABLE", message);
+      });
+  }
+}
