@@ -1,5 +1,4 @@
 import { toAppError } from "../../sdk/contract/index.ts";
-import { Telemetry } from "../telemetry/telemetry.ts";
 import { offeredTools } from "../tools/index.ts";
 import type { Tool } from "../tools/tool.ts";
 import { abandon } from "./abandon.ts";
@@ -61,7 +60,7 @@ export class SessionCore {
     const storage = new IntakeStorage(ctx.storage.sql);
     this.feed = new Feed(ctx, () => this.#sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
-    const observer = new RunObserver(this.journal, new Telemetry(env, ctx));
+    const observer = new RunObserver(this.journal, env, ctx);
     const queued = new QueueStorage(ctx.storage.sql);
     this.queue = new Queue(this.journal, queued, observer);
     this.inputs = new Inputs(this.journal, storage, queued);
