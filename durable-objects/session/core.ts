@@ -1,5 +1,4 @@
 import { toAppError } from "../../sdk/contract/index.ts";
-import { Telemetry } from "../telemetry/telemetry.ts";
 import { offeredTools } from "../tools/index.ts";
 import type { Tool } from "../tools/tool.ts";
 import { abandon } from "./abandon.ts";
@@ -17,7 +16,7 @@ import { Notes } from "./notes.ts";
 import { Queue } from "./queue.ts";
 import { cancelled, type Outcome, outcomeOfError } from "./outcome.ts";
 import { type QueuedInput, QueueStorage } from "./queue-storage.ts";
-import { RealmLink } from "./realm-link.ts";
+import { RealmLink, type SessionIds } from "./realm-link.ts";
 import { storedResults } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import { RunAccess } from "./run-access.ts";
@@ -52,16 +51,16 @@ export class SessionCore {
   readonly fork: Fork;
   readonly rewind: Rewind;
   readonly #ctx: DurableObjectState;
-  readonly #access = new RunAccess(() => this.realm.inUse(this.#realmId));
+  readonly #access = new RunAccess(() => this.realm.inUse(this.#ids.realmId));
   #alarmAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env, ownTools: ReadonlyMap<string, Tool>) {
     this.#ctx = ctx;
     const around = neighboursIn(env);
     const storage = new IntakeStorage(ctx.storage.sql);
-    this.feed = new Feed(ctx, () => this.#sessionId);
+    this.feed = new Feed(ctx, () => this.#ids.sessionId);
     this.journal = new Journal(new SessionStorage(ctx.storage), this.feed);
-    const observer = new RunObserver(this.journal, new Telemetry(env, ctx));
+    const observer = new RunObserver(this.journal, env, ctx);
     const queued = new QueueStorage(ctx.storage.sql);
     this.queue = new Queue(this.journal, queued, observer);
     this.inputs = new Inputs(this.journal, storage, queued);
@@ -82,14 +81,14 @@ export class SessionCore {
       assemble: async (run) => ({
         ...(await this.intake.assemble(run)),
         tools: offeredTools(ownTools, run.settings.builtins),
-        site: { env, realmId: this.#realmId, sessionId: this.#sessionId, runId: run.runId },
+        site: { env, ...this.#ids, runId: run.runId },
         ...summaries.view(),
         results: storedResults(this.journal, run).results,
         // Until its own first call, what the newest one before it took is the best guess.
         progress: { lastCall: this.journal.session?.state.lastCall, ...run.progress },
         cutOff: run.upstream,
         spending: this.spending,
-        cacheKey: this.#sessionId,
+        cacheKey: this.#ids.sessionId,
       }),
       entered: (change, calls) => this.books.entered(change, calls),
       arrivals: () => this.inputs.arrivals(),
@@ -144,12 +143,9 @@ export class SessionCore {
     return ended.length > 0;
   }
 
-  get #realmId(): string {
-    return this.journal.session?.identity.realmId ?? "";
-  }
-
-  get #sessionId(): string {
-    return this.journal.session?.identity.sessionId ?? "";
+  get #ids(): SessionIds {
+    const { realmId = "", sessionId = "" } = this.journal.session?.identity ?? {};
+    return { realmId, sessionId };
   }
 
   #changed(): void {

@@ -1,5 +1,5 @@
 import type { AgentEvent, Initiator } from "../../sdk/contract/index.ts";
-import type { Telemetry } from "../telemetry/telemetry.ts";
+import { Telemetry, type TelemetryEnv } from "../telemetry/telemetry.ts";
 import { traceOf } from "../telemetry/trace.ts";
 import { nothingHappened, type RunTally, type TurnRecord } from "../telemetry/turn-record.ts";
 import {
@@ -28,9 +28,9 @@ export class RunObserver {
   /** Unix milliseconds of the present model call's first token. */
   #callTokenAt: number | undefined;
 
-  constructor(journal: Journal, telemetry: Telemetry) {
+  constructor(journal: Journal, env: TelemetryEnv, ctx: Pick<DurableObjectState, "waitUntil">) {
     this.#journal = journal;
-    this.#telemetry = telemetry;
+    this.#telemetry = new Telemetry(env, ctx);
   }
 
   /** A token was told. */
