@@ -165,6 +165,12 @@ describe("signing in", () => {
     const realm = newRealm();
     const { access_token } = await dance().signedIn({ token: (await ownToken(realm)).token });
     expect(access_token).toContain(`rkat_${realm}.`);
+    const d = dance();
+    const clientId = await d.register();
+    const code = await d.code(clientId, { token: SECRET }, { resource: undefined });
+    const old = await d.exchange(clientId, code, { resource: undefined });
+    expect(old.body.access_token).toContain(`rkat_${env.RKAT_DEFAULT_REALM}.`);
+    expect(old.body["resource"]).toBe(`${ORIGIN}/mcp`);
     const other = await dance().signedIn(
       { token: SECRET },
       { resource: `${ORIGIN}/realms/${newRealm()}/mcp` },
@@ -498,6 +504,18 @@ describe("refreshing", () => {
 });
 
 describe("the end of a grant", () => {
+  it("is heard of within 30 seconds: until then no request looks the token up", async () => {
+    const realm = newRealm();
+    const { access_token } = await dance().signedIn({ token: (await ownToken(realm)).token });
+    expect(await works(access_token)).toBe(200);
+    const grant = (await parts(realm).tokens.list()).find(({ client_id }) => client_id);
+    // In the object alone, as if another isolate had been asked.
+    await parts(realm).tokens.revoke(grant?.token_id ?? "");
+    expect(await works(access_token)).toBe(200);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30_001 });
+    expect(await works(access_token)).toBe(401);
+  });
+
   it("comes with `tokens revoke`, for access and refresh alike", async () => {
     const realm = newRealm();
     const d = dance();

@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import type { Json } from "../../test-support.ts";
 
 /** Sends a request to a deployment, real or in this isolate. */
@@ -61,10 +62,7 @@ export class Dance {
       response_type: "code",
       client_id: clientId,
       redirect_uri: REDIRECT,
-      code_challenge: new Uint8Array(digest).toBase64({
-        alphabet: "base64url",
-        omitPadding: true,
-      }),
+      code_challenge: base64url.encode(new Uint8Array(digest)),
       code_challenge_method: "S256",
       state: "a-state",
       scope: "read run",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { runAuthorizationSuite, serveDeployment } from "./authorization.node.ts";
 import { runSuite, serveFixture } from "./suite.node.ts";
 
 // The suite takes its time, on a machine that may be busy with other tests.
@@ -28,4 +29,17 @@ describe("MCP legacy+modern: the official conformance suite", () => {
     expect(report.match(/^Unexpected failures[^]*/m)).toBeNull();
     expect(exitCode).toBe(0);
   });
+});
+
+it("the official suite finds the authorization server as it should be", async () => {
+  const deployment = await serveDeployment();
+  try {
+    const { exitCode, report } = await runAuthorizationSuite(deployment.url);
+
+    expect(report.match(/^✓.*$/gm)).not.toBeNull();
+    expect(report.match(/^✗.*$/gm)).toBeNull();
+    expect(exitCode).toBe(0);
+  } finally {
+    await deployment.stop();
+  }
 });

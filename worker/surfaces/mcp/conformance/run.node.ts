@@ -1,13 +1,24 @@
-// `npm run conformance`: both sets, with the suite's own report.
-import { runSuite, serveFixture } from "./suite.node.ts";
+// `npm run conformance`: both sets and those for authorization servers, with the suite's own report.
+import { runAuthorizationSuite, serveDeployment } from "./authorization.node.ts";
+import { runSuite, serveFixture, type Verdict } from "./suite.node.ts";
 
-const { url, stop } = await serveFixture();
+const fixture = await serveFixture();
 try {
   for (const requirements of ["2026-07-28", "2025-11-25"] as const) {
-    const { exitCode, report } = await runSuite(url, requirements);
-    process.stdout.write(report);
-    if (exitCode !== 0) process.exitCode = exitCode;
+    tell(await runSuite(fixture.url, requirements));
   }
 } finally {
-  await stop();
+  await fixture.stop();
+}
+
+const deployment = await serveDeployment();
+try {
+  tell(await runAuthorizationSuite(deployment.url));
+} finally {
+  await deployment.stop();
+}
+
+function tell({ exitCode, report }: Verdict): void {
+  process.stdout.write(report);
+  if (exitCode !== 0) process.exitCode = exitCode;
 }

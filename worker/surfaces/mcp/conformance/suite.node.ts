@@ -31,19 +31,29 @@ export async function runSuite(url: string, requirements: Requirements): Promise
   const out = mkdtempSync(join(tmpdir(), "mcp-conformance-"));
   const baseline = join(here, "baseline-2025-11-25.yml");
   const excused = requirements === "2025-11-25" ? ["--expected-failures", baseline] : [];
-  const args = ["server", "--url", url, "--requirements", requirements, ...excused, "-o", out];
+  return await run(["server", "--url", url, "--requirements", requirements, ...excused, "-o", out]);
+}
+
+/** Runs the suite's own command; `onText` hears all that it prints so far. */
+export async function run(
+  args: readonly string[],
+  onText: (text: string) => void = () => undefined,
+): Promise<Verdict> {
   const { promise, resolve } = Promise.withResolvers<Verdict>();
-  execFile(process.execPath, [suite, ...args], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+  const options = { maxBuffer: 2 ** 26 };
+  const child = execFile(process.execPath, [suite, ...args], options, (error, stdout, stderr) => {
     const exitCode = typeof error?.code === "number" ? error.code : error ? 1 : 0;
     resolve({ exitCode, report: stdout + stderr });
   });
+  let told = "";
+  child.stdout?.on("data", (text) => onText((told += text)));
   return await promise;
 }
 
-/** Serves the fixture worker on a free port of this machine. */
-export async function serveFixture(): Promise<{ url: string; stop: () => Promise<void> }> {
+/** A Worker as one module. */
+export async function bundled(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(here, "fixture-worker.ts")],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: "esm",
@@ -51,17 +61,29 @@ export async function serveFixture(): Promise<{ url: string; stop: () => Promise
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
   });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** What every server of this machine has in common. */
+export const quiet = {
+  host: "127.0.0.1",
+  port: 0,
+  cf: false,
+  log: new Log(LogLevel.ERROR),
+  telemetry: { enabled: false },
+  handleStructuredLogs: () => undefined,
+  compatibilityDate: "2026-10-20",
+  compatibilityFlags: ["enable_request_signal"],
+} as const;
+
+/** Serves the fixture worker on a free port of this machine. */
+export async function serveFixture(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const contents = await bundled(join(here, "fixture-worker.ts"));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      host: "127.0.0.1",
-      port: 0,
-      cf: false,
-      log: new Log(LogLevel.ERROR),
-      telemetry: { enabled: false },
-      handleStructuredLogs: () => undefined,
-      modules: [{ type: "ESModule", path: "worker.js", contents: outputFiles[0]?.text ?? "" }],
-      compatibilityDate: "2026-10-20",
-      compatibilityFlags: ["enable_request_signal"],
+      ...quiet,
+      compatibilityFlags: [...quiet.compatibilityFlags],
+      modules: [{ type: "ESModule", path: "worker.js", contents }],
       bindings: { RKAT_OPEN_ACCESS: "loopback", RKAT_DEFAULT_REALM: "fixture" },
     }),
   );
