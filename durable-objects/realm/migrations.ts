@@ -170,4 +170,8 @@ export const migrations = [
    DROP TABLE turn_rate;
    -- When the next turn comes due, of a token or, under no name, of the realm.
    CREATE TABLE turn_rates (holder TEXT PRIMARY KEY, due_at REAL NOT NULL) WITHOUT ROWID;`,
+  `-- The secrets of the config, sealed; the config has marks in their places.
+   ALTER TABLE realm ADD COLUMN secrets_key_id TEXT;
+   ALTER TABLE realm ADD COLUMN secrets_iv BLOB;
+   ALTER TABLE realm ADD COLUMN secrets BLOB;`,
 ] as const;
