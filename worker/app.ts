@@ -34,6 +34,8 @@ const api = new Hono<AppEnv>()
     c.set("caller", { ...grant, env: c.env, realm, host, origin, ip, instance });
     await next();
   })
+  // After: it reads bodies of unknown length, and nobody's are read who may not come in.
+  .use(bodyLimit)
   .get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)))
   .route("/", rpc)
   .route("/mcp", mcp)
@@ -45,7 +47,6 @@ export const app = new Hono<AppEnv>()
   .use(securityHeaders)
   .use(headerLimit)
   .use(crossOrigin)
-  .use(bodyLimit)
   .get("/health", (c) => c.text("ok"))
   .route("/realms/:realm", api)
   .route("/", api)
