@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { dialects } from "../durable-objects/providers/wire/dialects.ts";
 import { chunks } from "../durable-objects/providers/wire/openai.ts";
 import { newRealm, realmStub, vendor } from "../durable-objects/test-support.ts";
+import { partsOf } from "../sdk/contract/index.ts";
 import { app } from "./app.ts";
+import type { RealmParts } from "./index.ts";
 import { RpcTestClient } from "./surfaces/rpc/test-client.ts";
 
 /** One secret for each place that holds one; no pattern of a vendor would recognise them all. */
@@ -15,20 +17,24 @@ const planted = {
   list: "canary-config-header-4714",
   header: "canary-header-4715",
   query: "canary-query-4716",
+  address: "canary-address-4717",
 };
 /** Those of the deployment's own, as vitest.config.ts sets them. */
 const keys = ["sk-ant-test-0123456789", "sk-test-0123456789", "AIzaTest0123456789"];
 
 const deployed = { ...env, RKAT_ADMIN_TOKEN: planted.admin, RKAT_LOG_LEVEL: "debug" };
-const levels = ["debug", "error", "info", "log", "warn"] as const;
 
 /** Everything that a test's requests were answered with, and everything that was logged meanwhile. */
 let emitted: string[];
 
 beforeEach(() => {
   emitted = [];
-  for (const level of levels) {
-    vi.spyOn(console, level).mockImplementation((...args) => void emitted.push(written(args)));
+  // Whichever of its methods somebody comes to write with.
+  for (const [name, method] of Object.entries(console)) {
+    if (typeof method !== "function") continue;
+    vi.spyOn(console, name as "log").mockImplementation(
+      (...args) => void emitted.push(written(args)),
+    );
   }
 });
 
@@ -68,8 +74,8 @@ async function ask(
   return { status: response.status, text };
 }
 
-/** Every row of every table of an object; `hidden` columns are left out by name. */
-function rowsOf(stub: DurableObjectStub, hidden: readonly string[] = []): Promise<string[]> {
+/** Every row of every table of an object. */
+function rowsOf(stub: DurableObjectStub): Promise<string[]> {
   return runInDurableObject(stub, (_, { storage: { sql } }) => {
     const tables = sql
       .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -79,10 +85,7 @@ function rowsOf(stub: DurableObjectStub, hidden: readonly string[] = []): Promis
       sql
         .exec(`SELECT * FROM "${name}"`)
         .toArray()
-        .map((row) => {
-          const shown = Object.entries(row).filter(([key]) => !hidden.includes(`${name}.${key}`));
-          return `${name}: ${shown.map(([, value]) => asText(value)).join(" ")}`;
-        }),
+        .map((row) => `${name}: ${Object.values(row).map(asText).join(" ")}`),
     );
   });
 }
@@ -104,6 +107,7 @@ async function useRealm(realm: string): Promise<string> {
   const secrets = {
     provider: { type: "anthropic", api_key: planted.config },
     mcp: { servers: [{ name: "tools", headers: { authorization: planted.list } }] },
+    hooks: { url: `https://hooks.example/call?team=a&access_token=${planted.address}` },
   };
   await ask("PUT", `${at}/config`, { config: secrets });
   await ask("PATCH", `${at}/config`, { patch: { agent: { max_turns: 5 } } });
@@ -133,18 +137,20 @@ function rpc(method: string, params: object) {
 }
 
 describe("a secret", () => {
-  it("is in nothing that is answered, logged or stored, but for the config that its owner wrote", async () => {
+  it("is in nothing that is answered, logged or stored", async () => {
     const realm = newRealm();
     const sessionId = await useRealm(realm);
 
     const session = await rowsOf(env.SESSIONS.getByName(`${realm}/${sessionId}`));
-    const stored = await rowsOf(realmStub(realm), ["realm.config"]);
+    const stored = await rowsOf(realmStub(realm));
 
     expect(leaks(emitted, all)).toEqual([]);
     expect(leaks(session, all)).toEqual([]);
     expect(leaks(stored, all)).toEqual([]);
     // Else nothing was planted, and the three above say nothing.
-    expect(leaks(await rowsOf(realmStub(realm)), [planted.config])).toHaveLength(1);
+    const inUse = await partsOf<RealmParts>(realmStub(realm)).credentials.inUse();
+    expect(leaks([JSON.stringify(inUse)], [planted.config])).toHaveLength(1);
+    expect(leaks([JSON.stringify(inUse)], [planted.address])).toHaveLength(1);
     expect(emitted.join().includes("[redacted]")).toBe(true);
   });
 
@@ -214,6 +220,35 @@ describe("a secret", () => {
     expect(emitted.filter((line) => line.includes("mcp_call"))).toHaveLength(1);
     expect(points).toHaveLength(2);
     expect(leaks([...emitted, JSON.stringify(points)], [said, ...all])).toEqual([]);
+  });
+
+  it("that is an access token or a share is told once, and stored as a digest only", async () => {
+    const realm = newRealm();
+    const sessionId = await useRealm(realm);
+    const at = `/realms/${realm}`;
+    const made = [
+      await ask("POST", `${at}/tokens`, { name: "ci", scopes: ["read", "run"] }),
+      await ask("POST", `${at}/sessions/${sessionId}/share`, {}),
+    ].map(({ text }) => (JSON.parse(text) as { token: string }).token);
+    emitted = [];
+
+    for (const token of made) {
+      const headers = { authorization: `Bearer ${token}` };
+      await ask("GET", "/tokens/self", undefined, headers);
+      await ask("GET", `${at}/sessions/${sessionId}/history`, undefined, headers);
+      await ask("DELETE", `${at}/sessions/${sessionId}`, undefined, headers);
+      await ask("GET", "/sessions", undefined, { authorization: `Bearer ${token.slice(0, -1)}` });
+      await ask("POST", `${at}/rpc`, rpc("tokens/create", { name: token }), headers);
+    }
+    for (const path of ["/tokens", "/audit", "/audit/verify"]) await ask("GET", at + path);
+
+    const secrets = made.map((token) => token.split(".")[2] ?? "");
+    const stored = [
+      ...(await rowsOf(realmStub(realm))),
+      ...(await rowsOf(env.SESSIONS.getByName(`${realm}/${sessionId}`))),
+    ];
+    expect(secrets.every((secret) => secret.length === 43)).toBe(true);
+    expect(leaks([...emitted, ...stored], secrets)).toEqual([]);
   });
 
   it("that admits a socket is spent, and stored as a digest only", async () => {
