@@ -1,3 +1,4 @@
+import type { Content } from "../../sdk/contract/index.ts";
 import { chunks } from "../lib/chunks.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { TurnRequest } from "./admission.ts";
@@ -47,6 +48,18 @@ export class QueueStorage {
   request(position: number): TurnRequest {
     // Written by `add`.
     return this.#body(position) as TurnRequest;
+  }
+
+  /** What an input that waits says; nothing for one that is too long to be read for a list. */
+  prompt({ position, status }: QueuedInput): Content | undefined {
+    if (status !== "queued" && status !== "accepted") return undefined;
+    const { parts } = this.#sql
+      .exec<{ parts: number }>("SELECT count(*) AS parts FROM queue WHERE position = ?", position)
+      .one();
+    if (parts > 1) return undefined;
+    if (status === "queued") return this.request(position).prompt;
+    const prompt = this.messages(position).findLast(({ role }) => role === "user");
+    return prompt?.role === "user" ? prompt.content : undefined;
   }
 
   #insert(

@@ -1,14 +1,22 @@
 import { AppError, noUsage } from "../../sdk/contract/index.ts";
 import type { TurnRequest } from "./admission.ts";
 import { terminalEvent } from "./ending.ts";
+import { shortened } from "./excerpt.ts";
 import type { Journal } from "./journal.ts";
 import type { Outcome } from "./outcome.ts";
+import { promptText } from "./prompt.ts";
 import type { QueuedInput, QueueStorage } from "./queue-storage.ts";
 import type { RunObserver } from "./run-observer.ts";
 import { present } from "./view.ts";
 
 /** How many inputs may wait at once, of each kind. */
 export const CAPACITY = 32;
+
+/** An input, and the beginning of what it says while it waits. */
+export interface DescribedInput {
+  input: QueuedInput;
+  prompt: string | undefined;
+}
 
 /** Turns that wait for the running one, first come first served. Stored, so that none is ever lost. */
 export class Queue {
@@ -43,6 +51,14 @@ export class Queue {
   list(): QueuedInput[] {
     present(this.#journal);
     return this.#storage.list();
+  }
+
+  /** The same for people: with the beginning of what each that waits says. */
+  describe(): DescribedInput[] {
+    return this.list().map((input) => {
+      const prompt = this.#storage.prompt(input);
+      return { input, prompt: prompt && shortened(promptText(prompt)) };
+    });
   }
 
   /** The turn that is next, with what it asks for. */

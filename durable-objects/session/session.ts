@@ -24,6 +24,7 @@ import type { Admitted, CreateRequest } from "./intake.ts";
 import { cancelled } from "./outcome.ts";
 import type { RewindRequest, Rewound } from "./rewind.ts";
 import type { MessageRow, RowPlace } from "./transcript-rows.ts";
+import type { DescribedInput } from "./queue.ts";
 import type { QueuedInput } from "./queue-storage.ts";
 import { history, present, sessionInfo } from "./view.ts";
 import { attach, checkCursor, type Page, page } from "./watch.ts";
@@ -82,8 +83,8 @@ export class SessionObject extends DurableObject<Env> implements ForkSource {
   }
 
   /** Inputs that wait, and those that did. */
-  inputs(): QueuedInput[] {
-    return this.#core.queue.list();
+  inputs(): DescribedInput[] {
+    return this.#core.queue.describe();
   }
 
   /** Ends this very turn, whether it runs or waits; false if it is over already. */

@@ -111,6 +111,8 @@ export const turnOperations = {
           status: z.enum(["accepted", "queued", "running", "done", "cancelled"]),
           /** Unix seconds. */
           created_at: z.int(),
+          /** The beginning of what one that waits says; absent when that is very long. */
+          prompt: z.string().optional(),
         }),
       ),
     }),

@@ -29,11 +29,12 @@ export const turnHandlers = {
     const inputs = await session.stub().inputs();
     return {
       session_id: session.sessionId,
-      inputs: inputs.map(({ inputId, runId, status, createdAt }) => ({
-        input_id: inputId,
-        run_id: runId,
-        status,
-        created_at: Math.floor(createdAt / 1_000),
+      inputs: inputs.map(({ input, prompt }) => ({
+        input_id: input.inputId,
+        run_id: input.runId,
+        status: input.status,
+        created_at: Math.floor(input.createdAt / 1_000),
+        prompt,
       })),
     };
   },

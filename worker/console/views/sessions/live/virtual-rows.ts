@@ -1,0 +1,92 @@
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  Virtualizer,
+} from "@tanstack/virtual-core";
+import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+
+/** A row that nobody has seen yet is taken to be this high. */
+const ESTIMATE = 120;
+/** So near to the end counts as being there. */
+const NEAR = 24;
+
+/** Rows of which only those in view are on the page, and whether the view follows their end. */
+export interface VirtualRows {
+  virtualizer: Virtualizer<HTMLElement, HTMLElement>;
+  isFollowing: boolean;
+  /** Goes to the end, and stays there. */
+  toEnd: () => void;
+  /** Shows a row, and stays there. */
+  toRow: (index: number) => void;
+}
+
+/** Keeps rows in view on the page. It stays at the end only while the reader is there. */
+export function useVirtualRows(
+  scroller: RefObject<HTMLElement | null>,
+  length: number,
+  keyOf: (index: number) => string | number,
+): VirtualRows {
+  const [, redraw] = useReducer((value: number) => value + 1, 0);
+  const following = useRef(true);
+  const rows = useRef<Virtualizer<HTMLElement, HTMLElement> | undefined>(undefined);
+  const options = {
+    count: length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ESTIMATE,
+    getItemKey: keyOf,
+    overscan: 6,
+    scrollToFn: elementScroll,
+    observeElementRect,
+    observeElementOffset,
+    onChange: () => redraw(0),
+  };
+  rows.current ??= new Virtualizer(options);
+  const virtualizer = rows.current;
+  virtualizer.setOptions(options);
+  useLayoutEffect(() => virtualizer._didMount(), []);
+  useLayoutEffect(() => {
+    virtualizer._willUpdate();
+    if (following.current) toBottom(scroller.current);
+  });
+  useLayoutEffect(() => watchReader(scroller.current, following, () => redraw(0)), []);
+  return {
+    virtualizer,
+    isFollowing: following.current,
+    toEnd: () => {
+      following.current = true;
+      redraw(0);
+    },
+    toRow: (index) => {
+      following.current = false;
+      virtualizer.scrollToIndex(index, { align: "start" });
+    },
+  };
+}
+
+/** Notices when the reader leaves the end or comes back to it; what the page scrolls by itself never goes up. */
+function watchReader(
+  element: HTMLElement | null,
+  following: { current: boolean },
+  changed: () => void,
+): () => void {
+  if (!element) return () => undefined;
+  let last = element.scrollTop;
+  const scrolled = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = element;
+    const isUp = scrollTop < last - 1;
+    last = scrollTop;
+    const isNear = scrollHeight - clientHeight - scrollTop <= NEAR;
+    const is = isNear || (following.current && !isUp);
+    if (is === following.current) return;
+    following.current = is;
+    changed();
+  };
+  element.addEventListener("scroll", scrolled, { passive: true });
+  return () => element.removeEventListener("scroll", scrolled);
+}
+
+function toBottom(element: HTMLElement | null): void {
+  if (element) element.scrollTop = element.scrollHeight;
+}
