@@ -31,6 +31,8 @@ export interface Caller extends Access {
   host: string;
   /** The OAuth client that holds the token, if it was granted to one. */
   client?: string | undefined;
+  /** The token that vouched for that client: what it may do is counted with that one's. */
+  voucher?: string | undefined;
   /** What the calling process calls itself, for information. */
   instance?: string | undefined;
   /** The request's own id, for logs. */

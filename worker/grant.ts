@@ -7,6 +7,8 @@ export interface Grant extends Access {
   realm?: string;
   /** The OAuth client that it was granted to, which may use it for MCP only. */
   client?: string;
+  /** The token that vouched for that client. */
+  voucher?: string | undefined;
 }
 
 /** A credential of one realm that is used for another. */

@@ -51,7 +51,9 @@ export async function tokenGrant(
   }
   const { scopes, confines, expiresAt, client } = grant;
   if (client && !(await isCurrentMark(client.mark, env))) throw invalid();
-  const held = client ? { client: client.clientId, actor: client.grantId } : { actor: tokenId };
+  const held = client
+    ? { client: client.clientId, actor: client.grantId, voucher: client.parentId }
+    : { actor: tokenId };
   return { realm, scopes, confines, expiresAt, ...held, reach: "realm" };
 }
 

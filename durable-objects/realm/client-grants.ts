@@ -8,6 +8,8 @@ const DAY_SECONDS = 86_400;
 const ACCESS_SECONDS = DAY_SECONDS;
 /** Put off by every refresh. */
 const GRANT_SECONDS = 30 * DAY_SECONDS;
+/** Longer than any code is good. */
+const CODE_SECONDS = 3_600;
 /** What is about to end is not worth a token. */
 const SHORTEST_SECONDS = 60;
 /** A client that refreshes without need keeps this many tokens. */
@@ -64,12 +66,14 @@ export class ClientGrants {
     const parent = this.#parentOf(consent.parentId);
     const scopes = parent ? consent.scopes.filter((scope) => parent.scopes.includes(scope)) : [];
     const grantFor = lifeUnder(parent);
-    const isUsed = this.#grantOf(consent.recordId) !== undefined;
+    const code = spentKey(consent.recordId, "code");
+    const isUsed = this.#records.get(code) !== undefined;
     if (isUsed || scopes.length === 0 || grantFor < SHORTEST_SECONDS) return undefined;
     const { recordId, clientId, clientName: name, parentId, mark } = consent;
     const grantId = crypto.getRandomValues(new Uint8Array(8)).toHex();
     const shared = { name, confines: parent?.confines ?? {}, origins: parent?.origins };
     return this.#storage.transactionSync(() => {
+      this.#records.put(code, "", seconds() + CODE_SECONDS);
       this.#tokens.add({
         ...shared,
         tokenId: grantId,
@@ -80,7 +84,7 @@ export class ClientGrants {
         client: { clientId, mark, parentId, recordId },
       });
       const accessFor = Math.min(ACCESS_SECONDS, grantFor);
-      const client = { clientId, mark, grantId };
+      const client = { clientId, mark, grantId, parentId };
       const access = { ...shared, ...secret, scopes, createdBy: grantId, expiresIn: accessFor };
       this.#tokens.add({ ...access, client });
       return { grantId, scopes, accessFor, grantFor };
@@ -95,7 +99,8 @@ export class ClientGrants {
   ): Held | undefined {
     const row = this.#grantOf(recordId);
     const grant = row && this.#tokens.find(row.token_id);
-    const parent = row && this.#parentOf(row.parent_id ?? undefined);
+    const parentId = row?.parent_id ?? undefined;
+    const parent = row && this.#parentOf(parentId);
     const grantFor = lifeUnder(parent);
     if (!row || !grant || grant.client?.mark !== mark || grantFor < SHORTEST_SECONDS) {
       return undefined;
@@ -119,7 +124,7 @@ export class ClientGrants {
         origins: grant.origins,
         createdBy: grantId,
         expiresIn: accessFor,
-        client: { clientId, mark, grantId },
+        client: { clientId, mark, grantId, parentId },
       });
       sql.exec(
         `DELETE FROM tokens WHERE grant_id = ?1 AND token_id NOT IN (

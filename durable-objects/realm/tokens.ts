@@ -27,7 +27,7 @@ interface ClientOrigin {
   mark: string;
   /** The grant that an access token is of; a grant itself is of none. */
   grantId?: string;
-  /** The token that vouched for a grant; none for the deployment's own secret. */
+  /** The token that vouched; none for the deployment's own secret. */
   parentId?: string | undefined;
   /** The OAuth library's record of a grant. */
   recordId?: string;
@@ -40,8 +40,8 @@ export interface TokenGrant extends Omit<Access, "actor"> {
   origins: readonly string[] | undefined;
   /** Unix seconds. */
   expiresAt: number | undefined;
-  /** For a client's access token: whose, under which grant, and the mark of its time. */
-  client?: { clientId: string; grantId: string; mark: string };
+  /** For a client's access token: whose, under which grant, and who vouched when. */
+  client?: { clientId: string; grantId: string; mark: string; parentId?: string | undefined };
 }
 
 /** The realm's access tokens and shares. */
@@ -110,9 +110,7 @@ export class Tokens {
     if (!this.#record.exists) return [];
     return this.#sql
       .exec<{ token_id: string }>(
-        `DELETE FROM tokens WHERE token_id = ?1 OR parent_id = ?1 OR grant_id = ?1
-           OR grant_id IN (SELECT token_id FROM tokens WHERE parent_id = ?1)
-         RETURNING token_id`,
+        "DELETE FROM tokens WHERE token_id = ?1 OR parent_id = ?1 OR grant_id = ?1 RETURNING token_id",
         tokenId,
       )
       .toArray()
@@ -147,8 +145,9 @@ export class Tokens {
   }
 }
 
-function clientOf({ token_id, grant_id, mark }: TokenRow, clientId: string) {
-  return { clientId, grantId: grant_id ?? token_id, mark: mark ?? "" };
+function clientOf({ token_id, grant_id, parent_id, mark }: TokenRow, clientId: string) {
+  const parentId = parent_id ?? undefined;
+  return { clientId, grantId: grant_id ?? token_id, parentId, mark: mark ?? "" };
 }
 
 type TokenRow = {
@@ -164,6 +163,7 @@ type TokenRow = {
   last_used_at: number | null;
   client_id: string | null;
   grant_id: string | null;
+  parent_id: string | null;
   mark: string | null;
 };
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newRealm, realmStub } from "../../../durable-objects/test-support.ts";
 import { partsOf } from "../../../sdk/contract/index.ts";
-import { app } from "../../app.ts";
+import { app, createApp } from "../../app.ts";
 import type { RealmParts } from "../../index.ts";
 import { type Json, post } from "../../test-support.ts";
 import { Dance, REDIRECT } from "./test-dance.ts";
@@ -117,6 +117,18 @@ describe("discovery", () => {
   });
 });
 
+describe("mounted elsewhere", () => {
+  it("an app offers none of it: clients look at the top of the origin", async () => {
+    const mounted = createApp({ basePath: "/agents" });
+    const at = (path: string) => mounted.fetch(new Request(ORIGIN + path), deployed);
+    for (const path of ["/oauth/authorize", "/.well-known/oauth-authorization-server", "/mcp"]) {
+      const response = await at(`/agents${path}`);
+      expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+      expect((await at(path)).status).toBe(404);
+    }
+  });
+});
+
 describe("signing in", () => {
   it("a client that registers gets a token of the realm for what its user agreed to", async () => {
     const realm = newRealm();
@@ -208,6 +220,17 @@ describe("signing in", () => {
     const none = await d.consent(url, { token });
     expect(none.status).toBe(400);
     expect(await none.text()).toContain("Tick something that your token allows: read");
+  });
+
+  it("shares the turns that the token that vouches may start", async () => {
+    const { token } = await ownToken(newRealm(), { limits: { turns_per_minute: 1 } });
+    const first = await dance().signedIn({ token });
+    const second = await dance().signedIn({ token });
+    const args = { prompt: "hi", model: "demo" };
+    const ran = await (await callTool(first.access_token, "meerkat_run", args)).text();
+    expect(ran).not.toContain("RATE_LIMITED");
+    const refused = await (await callTool(second.access_token, "meerkat_run", args)).text();
+    expect(refused).toContain("RATE_LIMITED");
   });
 
   it("a token of another realm, a wrong one, a JWT and none are refused on the page", async () => {

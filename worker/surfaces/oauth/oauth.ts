@@ -20,10 +20,14 @@ export const oauth = new Hono<AppEnv>()
   .get(paths.authorize, offered(askConsent))
   .post(paths.authorize, offered(takeConsent));
 
+/** Clients look for all of it at the top of the origin: an app that is mounted elsewhere has none of it. */
+const atTop = /^\/(?:oauth|\.well-known)\//;
+
 /** Where nobody can sign in, these are addresses like any unknown one. */
 function offered(handler: (c: Context<AppEnv>) => Response | Promise<Response>): Handler<AppEnv> {
   return async (c, next) => {
-    if (!offersOAuth(c.env, new URL(c.req.url))) return await next();
+    const url = new URL(c.req.url);
+    if (!atTop.test(url.pathname) || !offersOAuth(c.env, url)) return await next();
     try {
       await new EdgeLimit(c.env, c.req.raw).oauth();
       return await handler(c);

@@ -1,5 +1,6 @@
 import { base64url } from "jose";
-import type { Json } from "../../test-support.ts";
+
+type Json = Record<string, unknown>;
 
 /** Sends a request to a deployment, real or in this isolate. */
 export type Ask = (url: string, init?: RequestInit) => Promise<Response>;
@@ -50,8 +51,9 @@ export class Dance {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    const { client_id } = await response.json<{ client_id: string }>();
     if (response.status !== 201) throw new Error(`not registered: ${response.status}`);
+    // What RFC 7591 answers with.
+    const { client_id } = (await response.json()) as { client_id: string };
     return client_id;
   }
 
