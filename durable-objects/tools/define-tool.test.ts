@@ -82,7 +82,7 @@ describe("a tool of one's own", () => {
 
     expect(await answering(blocks)).toEqual({ content: blocks, isError: false });
     await expect(() => answering(undefined)).rejects.toThrow("a tool answers with text");
-    await expect(() => answering([{ type: "film" }])).rejects.toThrow();
+    await expect(() => answering([{ type: "film" }])).rejects.toThrow("Invalid");
     expect(await answering("x".repeat(32 * 1024 * 1024 + 1))).toMatchObject({
       content: expect.stringContaining("33554433 characters"),
       isError: true,
