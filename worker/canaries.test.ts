@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { dialects } from "../durable-objects/providers/wire/dialects.ts";
 import { chunks } from "../durable-objects/providers/wire/openai.ts";
 import { newRealm, realmStub, vendor } from "../durable-objects/test-support.ts";
+import { partsOf } from "../sdk/contract/index.ts";
 import { app } from "./app.ts";
+import type { RealmParts } from "./index.ts";
 import { RpcTestClient } from "./surfaces/rpc/test-client.ts";
 
 /** One secret for each place that holds one; no pattern of a vendor would recognise them all. */
@@ -15,6 +17,7 @@ const planted = {
   list: "canary-config-header-4714",
   header: "canary-header-4715",
   query: "canary-query-4716",
+  address: "canary-address-4717",
 };
 /** Those of the deployment's own, as vitest.config.ts sets them. */
 const keys = ["sk-ant-test-0123456789", "sk-test-0123456789", "AIzaTest0123456789"];
@@ -68,8 +71,8 @@ async function ask(
   return { status: response.status, text };
 }
 
-/** Every row of every table of an object; `hidden` columns are left out by name. */
-function rowsOf(stub: DurableObjectStub, hidden: readonly string[] = []): Promise<string[]> {
+/** Every row of every table of an object. */
+function rowsOf(stub: DurableObjectStub): Promise<string[]> {
   return runInDurableObject(stub, (_, { storage: { sql } }) => {
     const tables = sql
       .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -79,10 +82,7 @@ function rowsOf(stub: DurableObjectStub, hidden: readonly string[] = []): Promis
       sql
         .exec(`SELECT * FROM "${name}"`)
         .toArray()
-        .map((row) => {
-          const shown = Object.entries(row).filter(([key]) => !hidden.includes(`${name}.${key}`));
-          return `${name}: ${shown.map(([, value]) => asText(value)).join(" ")}`;
-        }),
+        .map((row) => `${name}: ${Object.values(row).map(asText).join(" ")}`),
     );
   });
 }
@@ -104,6 +104,7 @@ async function useRealm(realm: string): Promise<string> {
   const secrets = {
     provider: { type: "anthropic", api_key: planted.config },
     mcp: { servers: [{ name: "tools", headers: { authorization: planted.list } }] },
+    hooks: { url: `https://hooks.example/call?team=a&access_token=${planted.address}` },
   };
   await ask("PUT", `${at}/config`, { config: secrets });
   await ask("PATCH", `${at}/config`, { patch: { agent: { max_turns: 5 } } });
@@ -133,18 +134,20 @@ function rpc(method: string, params: object) {
 }
 
 describe("a secret", () => {
-  it("is in nothing that is answered, logged or stored, but for the config that its owner wrote", async () => {
+  it("is in nothing that is answered, logged or stored", async () => {
     const realm = newRealm();
     const sessionId = await useRealm(realm);
 
     const session = await rowsOf(env.SESSIONS.getByName(`${realm}/${sessionId}`));
-    const stored = await rowsOf(realmStub(realm), ["realm.config"]);
+    const stored = await rowsOf(realmStub(realm));
 
     expect(leaks(emitted, all)).toEqual([]);
     expect(leaks(session, all)).toEqual([]);
     expect(leaks(stored, all)).toEqual([]);
     // Else nothing was planted, and the three above say nothing.
-    expect(leaks(await rowsOf(realmStub(realm)), [planted.config])).toHaveLength(1);
+    const inUse = await partsOf<RealmParts>(realmStub(realm)).credentials.inUse();
+    expect(leaks([JSON.stringify(inUse)], [planted.config])).toHaveLength(1);
+    expect(leaks([JSON.stringify(inUse)], [planted.address])).toHaveLength(1);
     expect(emitted.join().includes("[redacted]")).toBe(true);
   });
 

@@ -6,6 +6,7 @@ import {
   ConfigDocument,
   keyPath,
   schemaAt,
+  shownAddress,
 } from "../../sdk/contract/index.ts";
 import { readOutputSchema } from "../providers/schema/output-schema.ts";
 import { isSecretPath } from "./secrets.ts";
@@ -85,6 +86,6 @@ function shown(path: readonly PropertyKey[], value: unknown): unknown {
     return Array.isArray(value) ? "a list" : "an object";
   }
   if (typeof value !== "string") return value;
-  const told = value.replaceAll(userOfUrl, "//[redacted]@");
+  const told = shownAddress(value).replaceAll(userOfUrl, "//[redacted]@");
   return told.length > SHOWN_CHARS ? `${told.slice(0, SHOWN_CHARS)}…` : told;
 }

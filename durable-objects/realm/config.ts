@@ -10,6 +10,7 @@ import {
 import { changedKeys } from "./changed-keys.ts";
 import { checkedConfig } from "./config-check.ts";
 import type { ConfigHistory } from "./config-history.ts";
+import type { ConfigVault } from "./config-vault.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { RealmRecord } from "./realm-record.ts";
 import { redacted, withSecrets } from "./secrets.ts";
@@ -25,6 +26,15 @@ interface Write {
   restored?: number;
 }
 
+interface Surroundings {
+  /** The deployment's. */
+  env: object;
+  vault: ConfigVault;
+  history: ConfigHistory;
+  /** Hears of every write. */
+  onChange: () => void;
+}
+
 interface HistoryChoice {
   generation?: number | undefined;
   limit?: number | undefined;
@@ -37,24 +47,22 @@ const OURSELVES = "deployment";
 export class Config {
   readonly #record: RealmRecord;
   readonly #env: object;
+  readonly #vault: ConfigVault;
   readonly #history: ConfigHistory;
   readonly #onChange: () => void;
 
-  /** `env` is the deployment's; `onChange` hears of every write. */
-  constructor(
-    record: RealmRecord,
-    { env, history, onChange }: { env: object; history: ConfigHistory; onChange: () => void },
-  ) {
+  constructor(record: RealmRecord, { env, vault, history, onChange }: Surroundings) {
     this.#record = record;
     this.#env = env;
+    this.#vault = vault;
     this.#history = history;
     this.#onChange = onChange;
   }
 
-  /** What a turn needs of its realm, secrets and all; asking does not create it. @throws {AppError} `REALM_DELETING` */
-  inUse(): { config: ConfigDocument; generation: number } {
-    const { config = {}, generation = 0 } = this.#record.inUse() ?? {};
-    return { config, generation };
+  /** The config for work in the realm, without its secrets; asking does not create it. @throws {AppError} `REALM_DELETING` */
+  inUse(): { config: ConfigDocument } {
+    const { config = {} } = this.#record.inUse() ?? {};
+    return { config: withSecrets(config, {}).value as ConfigDocument };
   }
 
   /** The config as anyone may see it; a realm that nobody used yet has the defaults. */
@@ -74,12 +82,12 @@ export class Config {
   }
 
   /** Replaces the config; null stands for a default, as in a patch. @throws {AppError} see `checkedConfig`; for another generation `INVALID_PARAMS` */
-  set(config: object, expected?: number, actor = OURSELVES): ConfigEnvelope {
+  set(config: object, expected?: number, actor = OURSELVES): Promise<ConfigEnvelope> {
     return this.#write({ action: "set", expected, actor }, () => named(config, {}));
   }
 
   /** Merges a patch into the config (RFC 7396). @throws {AppError} like `set` */
-  patch(patch: object, expected?: number, actor = OURSELVES): ConfigEnvelope {
+  patch(patch: object, expected?: number, actor = OURSELVES): Promise<ConfigEnvelope> {
     return this.#write({ action: "patch", expected, actor }, (current) => named(patch, current));
   }
 
@@ -88,7 +96,7 @@ export class Config {
    * stay, and what has none any more is left out and told as `lost_secrets`.
    * @throws {AppError} `INVALID_PARAMS` for a generation that is not kept, and like `set`
    */
-  restore(generation: number, expected?: number, actor = OURSELVES): ConfigEnvelope {
+  async restore(generation: number, expected?: number, actor = OURSELVES): Promise<ConfigEnvelope> {
     if (!this.#record.exists) throw notKept(generation);
     const write: Write = { action: "restore", expected, actor, restored: generation };
     return this.#write(write, () => this.#kept(generation).config);
@@ -104,24 +112,33 @@ export class Config {
     return { history: found, generation: this.#record.find()?.generation ?? 0 };
   }
 
-  #write(write: Write, change: (current: ConfigDocument) => Json): ConfigEnvelope {
-    const { action, expected, actor, restored } = write;
-    const { config: before, generation } = this.#record.open();
-    if (expected !== undefined && expected !== generation) throw conflict(expected, generation);
-    const { value, lost } = withSecrets(change(before), before);
-    if (lost.length > 0 && action !== "restore") throw unknownSecrets(lost);
-    const config = reachable(checkedConfig(value as Json), this.#env);
-    this.#record.writeConfig(config, generation + 1);
-    this.#history.add({
-      generation: generation + 1,
-      actor,
-      action,
-      restored,
-      changedKeys: changedKeys(before, config),
-      config: redacted(config),
-    });
+  /** Computes a write and makes it, from anew if another one came between: sealing takes a while. */
+  async #write(write: Write, change: (current: ConfigDocument) => Json): Promise<ConfigEnvelope> {
+    for (;;) {
+      const stored = this.#record.open();
+      const { expected } = write;
+      const { generation } = stored;
+      if (expected !== undefined && expected !== generation) throw conflict(expected, generation);
+      const before = await this.#vault.opened(stored);
+      const { value, lost } = withSecrets(change(stored.config), before);
+      if (lost.length > 0 && write.action !== "restore") throw unknownSecrets(lost);
+      const config = reachable(checkedConfig(value as Json), this.#env);
+      const next = await this.#vault.sealed(config);
+      if (this.#record.open().generation !== generation) continue;
+      this.#record.writeConfig(next, generation + 1);
+      this.#noted(write, generation + 1, { changedKeys: changedKeys(before, config), config });
+      return { ...this.read(), ...(lost.length > 0 && { lost_secrets: lost }) };
+    }
+  }
+
+  #noted(
+    { actor, action, restored }: Write,
+    generation: number,
+    { changedKeys: keys, config }: { changedKeys: string[]; config: ConfigDocument },
+  ): void {
+    const shown = redacted(config);
+    this.#history.add({ generation, actor, action, restored, changedKeys: keys, config: shown });
     this.#onChange();
-    return { ...this.read(), ...(lost.length > 0 && { lost_secrets: lost }) };
   }
 
   #kept(generation: number): ConfigChange & { config: Json } {

@@ -2,6 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { partsOf, type RemoteParts } from "../../sdk/contract/index.ts";
 import type { RealmParts } from "./realm-parts.ts";
+import { ConfigVault } from "./config-vault.ts";
+import { CredentialCipher } from "./credential-cipher.ts";
 import { Credentials } from "./credentials.ts";
 import { RealmRecord } from "./realm-record.ts";
 import { configure, newRealm, realmStub, vendor } from "../test-support.ts";
@@ -31,10 +33,9 @@ function under<Result>(
     const record = new RealmRecord(state.storage, pinned, () => {});
     // The object's own environment, but for one secret.
     const { env } = object as unknown as { env: Env };
-    const { RKAT_CREDENTIALS_KEY: _old, ...rest } = env;
-    return act(
-      new Credentials(record, state, { ...rest, ...(secret && { RKAT_CREDENTIALS_KEY: secret }) }),
-    );
+    const cipher = new CredentialCipher(secret, realmId);
+    const vault = new ConfigVault(record, cipher);
+    return act(new Credentials(record, state.storage.sql, { cipher, vault, env }));
   });
 }
 
@@ -102,15 +103,24 @@ describe("a realm's credentials", () => {
     const realmId = newRealm();
     await credentials(realmId).set("openai", KEY, null);
     await credentials(realmId).set("gemini", "AIza-other", null);
+    const { config } = partsOf<RealmParts>(realmStub(realmId));
+    await config.set({ provider: { type: "anthropic", api_key: "sk-config" } });
 
     const rotated = await under(realmId, `${NEW},${OLD}`, (part) => part.rotate());
     const again = await under(realmId, `${NEW},${OLD}`, (part) => part.rotate());
     const { keys } = await under(realmId, NEW, (part) => part.inUse());
     const { credentials: listed } = await credentials(realmId).list();
 
-    expect(rotated).toEqual({ key_id: "k2", rotated: 2 });
+    expect(rotated).toEqual({ key_id: "k2", rotated: 3 });
     expect(again).toEqual({ key_id: "k2", rotated: 0 });
-    expect(keys).toMatchObject({ openai: { apiKey: KEY }, gemini: { apiKey: "AIza-other" } });
+    expect(keys).toMatchObject({
+      anthropic: { apiKey: "sk-config" },
+      gemini: { apiKey: "AIza-other" },
+      openai: { apiKey: KEY },
+    });
+    expect((await credentials(realmId).inUse()).keys.anthropic).toMatchObject({
+      problem: expect.stringContaining("needs key 'k2'"),
+    });
     expect(listed).toMatchObject([
       { provider: "gemini", key_id: "k2", rotated_at: expect.any(Number) },
       { provider: "openai", key_id: "k2", rotated_at: expect.any(Number) },

@@ -8,6 +8,7 @@ import {
   KeyedProvider,
   type KeySource,
   type ProviderName,
+  shownAddress,
   toAppError,
 } from "../../sdk/contract/index.ts";
 import { endpointOf } from "../providers/endpoint.ts";
@@ -19,7 +20,8 @@ import {
   type RealmKeys,
 } from "../providers/realm-keys.ts";
 import { checkUpstreamAddress } from "../providers/upstream-address.ts";
-import { CredentialCipher } from "./credential-cipher.ts";
+import type { ConfigVault } from "./config-vault.ts";
+import type { CredentialCipher } from "./credential-cipher.ts";
 import { CredentialStorage, type StoredCredential } from "./credential-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
 
@@ -37,12 +39,18 @@ export class Credentials {
   readonly #record: RealmRecord;
   readonly #storage: CredentialStorage;
   readonly #cipher: CredentialCipher;
+  readonly #vault: ConfigVault;
   readonly #env: Env;
 
-  constructor(record: RealmRecord, { storage, id }: DurableObjectState, env: Env) {
+  constructor(
+    record: RealmRecord,
+    sql: SqlStorage,
+    { cipher, vault, env }: { cipher: CredentialCipher; vault: ConfigVault; env: Env },
+  ) {
     this.#record = record;
-    this.#storage = new CredentialStorage(storage.sql);
-    this.#cipher = new CredentialCipher(env.RKAT_CREDENTIALS_KEY, id.name ?? "");
+    this.#storage = new CredentialStorage(sql);
+    this.#cipher = cipher;
+    this.#vault = vault;
     this.#env = env;
   }
 
@@ -51,11 +59,13 @@ export class Credentials {
    * asking object keeps in memory only. Asking does not create the realm. @throws {AppError} `REALM_DELETING`
    */
   async inUse(): Promise<TurnContext> {
-    const { config = {} } = this.#record.inUse() ?? {};
-    const own = await Promise.all(
-      this.#stored().map(async (row) => [row.provider, await this.#opened(row)] as const),
-    );
-    return { config, keys: { ...configuredKeys(config), ...Object.fromEntries(own) } };
+    const [{ config, keys }, own] = await Promise.all([
+      this.#vault.inUse(this.#record.inUse() ?? { config: {}, sealed: undefined }),
+      Promise.all(
+        this.#stored().map(async (row) => [row.provider, await this.#opened(row)] as const),
+      ),
+    ]);
+    return { config, keys: { ...keys, ...Object.fromEntries(own) } };
   }
 
   /** The vendors that the realm has keys of its own for. */
@@ -132,7 +142,8 @@ export class Credentials {
     const done = this.#record.exists
       ? anew.filter(({ before, after }) => this.#storage.reseal(before, after, now()))
       : [];
-    return { key_id: keyId, rotated: done.length };
+    const isConfigs = this.#record.exists && (await this.#vault.rotate());
+    return { key_id: keyId, rotated: done.length + (isConfigs ? 1 : 0) };
   }
 
   /** Asks the vendor whether it takes the key that a turn would use. @throws {AppError} see `endpointOf` */
@@ -175,7 +186,7 @@ function shown({ provider, sealed, last4, baseUrl, ...times }: StoredCredential)
     provider,
     key_id: sealed.keyId,
     ...(last4 !== null && { last4 }),
-    ...(baseUrl !== null && { base_url: baseUrl }),
+    ...(baseUrl !== null && { base_url: shownAddress(baseUrl) }),
     created_at: times.createdAt,
     rotated_at: times.rotatedAt,
     last_tested_at: times.lastTestedAt,

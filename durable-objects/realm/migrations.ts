@@ -188,4 +188,8 @@ export const migrations = [
      expires_at INTEGER
    ) WITHOUT ROWID;
    CREATE INDEX oauth_records_by_end ON oauth_records (expires_at) WHERE expires_at IS NOT NULL;`,
+  `-- The secrets of the config, sealed; the config has marks in their places.
+   ALTER TABLE realm ADD COLUMN secrets_key_id TEXT;
+   ALTER TABLE realm ADD COLUMN secrets_iv BLOB;
+   ALTER TABLE realm ADD COLUMN secrets BLOB;`,
 ] as const;

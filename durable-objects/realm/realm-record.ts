@@ -1,4 +1,5 @@
 import { AppError, type ConfigDocument, type RealmInfo } from "../../sdk/contract/index.ts";
+import type { Sealed } from "./credential-cipher.ts";
 import { hasTable, migrate } from "../lib/migrate.ts";
 import { migrations } from "./migrations.ts";
 
@@ -18,7 +19,10 @@ export interface Manifest {
 export interface StoredRealm {
   manifest: Manifest;
   generation: number;
+  /** With marks in place of its secrets. */
   config: ConfigDocument;
+  /** The secrets of the config, if it has any: see `ConfigVault`. */
+  sealed: Sealed | undefined;
   /** Whether the deployment's list of realms has it. */
   isRegistered: boolean;
   isDeleting: boolean;
@@ -68,6 +72,7 @@ export class RealmRecord {
       },
       generation,
       config: JSON.parse(config),
+      sealed: sealedIn(row),
     };
   }
 
@@ -95,12 +100,30 @@ export class RealmRecord {
     this.#storage.sql.exec("UPDATE realm SET deleting_at = ?", Date.now());
   }
 
-  writeConfig(config: ConfigDocument, generation: number): void {
+  writeConfig(
+    { config, sealed }: Pick<StoredRealm, "config" | "sealed">,
+    generation: number,
+  ): void {
     this.#storage.sql.exec(
-      "UPDATE realm SET config = ?, generation = ?",
+      "UPDATE realm SET config = ?, generation = ?, secrets_key_id = ?, secrets_iv = ?, secrets = ?",
       JSON.stringify(config),
       generation,
+      sealed?.keyId ?? null,
+      sealed?.iv ?? null,
+      sealed?.data ?? null,
     );
+  }
+
+  /** Replaces a sealing of the config's secrets unless they were written meanwhile. @returns whether it did */
+  reseal(before: Sealed, after: Sealed): boolean {
+    const { rowsWritten } = this.#storage.sql.exec(
+      "UPDATE realm SET secrets_key_id = ?, secrets_iv = ?, secrets = ? WHERE secrets_iv = ?",
+      after.keyId,
+      after.iv,
+      after.data,
+      before.iv,
+    );
+    return rowsWritten > 0;
   }
 
   #create(manifest: Manifest): StoredRealm {
@@ -115,7 +138,8 @@ export class RealmRecord {
       createdAt,
     );
     this.#onCreate();
-    return { manifest, generation: 0, config: {}, isRegistered: false, isDeleting: false };
+    const none = { config: {}, sealed: undefined };
+    return { manifest, generation: 0, ...none, isRegistered: false, isDeleting: false };
   }
 }
 
@@ -129,4 +153,16 @@ type RealmRow = {
   config: string;
   is_registered: number;
   deleting_at: number | null;
+  secrets_key_id: string | null;
+  secrets_iv: ArrayBuffer | null;
+  secrets: ArrayBuffer | null;
 };
+
+function sealedIn({
+  secrets_key_id: keyId,
+  secrets_iv: iv,
+  secrets,
+}: RealmRow): Sealed | undefined {
+  if (keyId === null || iv === null || secrets === null) return undefined;
+  return { keyId, iv: new Uint8Array(iv), data: new Uint8Array(secrets) };
+}

@@ -247,7 +247,9 @@ describe("a secret in a realm's config", () => {
     await object.config.set({ ...shown.config, agent: { model: "demo" } }, 2);
 
     expect(JSON.stringify([shown, await object.config.read()])).not.toContain("canary");
-    expect((await object.config.inUse()).config).toMatchObject({
+    expect((await object.config.inUse()).config).toMatchObject({ provider: { type: "openai" } });
+    expect(JSON.stringify(await object.config.inUse())).not.toContain("canary");
+    expect((await object.credentials.inUse()).config).toMatchObject({
       provider,
       providers: { api_keys: { gemini: "AI-canary" } },
       agent: { model: "demo" },

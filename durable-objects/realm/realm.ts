@@ -4,6 +4,8 @@ import { AuditLog } from "./audit-log.ts";
 import { ClientDocuments } from "./client-documents.ts";
 import { ClientGrants } from "./client-grants.ts";
 import { Config } from "./config.ts";
+import { ConfigVault } from "./config-vault.ts";
+import { CredentialCipher } from "./credential-cipher.ts";
 import { Credentials } from "./credentials.ts";
 import { Deletion } from "./deletion.ts";
 import { ConfigHistory } from "./config-history.ts";
@@ -69,13 +71,16 @@ export class RealmObject extends DurableObject<Env> {
     const registration = new Registration(record, registry);
     // The deletion comes last: there may be nothing for another to look at after it.
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
-    const credentials = new Credentials(record, this.ctx, this.env);
     const tokens = new Tokens(record, storage.sql);
     const oauthRecords = new OAuthRecords(record, storage);
+    const cipher = new CredentialCipher(this.env.RKAT_CREDENTIALS_KEY, this.ctx.id.name ?? "");
+    const vault = new ConfigVault(record, cipher);
+    const credentials = new Credentials(record, storage.sql, { cipher, vault, env: this.env });
     return {
       profile: new Profile(record, { members, deletion, registration }),
       config: new Config(record, {
         env: this.env,
+        vault,
         history: new ConfigHistory(storage.sql),
         onChange,
       }),

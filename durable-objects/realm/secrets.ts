@@ -1,10 +1,4 @@
-import { keyPath } from "../../sdk/contract/index.ts";
-
-/** What a reader sees in place of a secret; written back, it means "unchanged" (contract 8.3). */
-const REDACTED = "[redacted]";
-
-const secretKey =
-  /(^|_)(api_?keys?|token|secrets?|password|passwd|credentials?|authorization|(private|access|signing|encryption)_?key|passphrase|bearer|jwt|cookies?|headers|env)$/;
+import { isSecretKey, keyPath, REDACTED, shownAddress } from "../../sdk/contract/index.ts";
 
 /** The document as anyone may see it: secrets never leave (design 6). */
 export function redacted(value: unknown, isSecret = false): unknown {
@@ -12,7 +6,8 @@ export function redacted(value: unknown, isSecret = false): unknown {
   if (isObject(value)) {
     return mapped(value, (key, inner) => redacted(inner, isSecret || isSecretKey(key)));
   }
-  return isSecret && (typeof value === "string" || typeof value === "number") ? REDACTED : value;
+  if (isSecret) return typeof value === "string" || typeof value === "number" ? REDACTED : value;
+  return typeof value === "string" ? shownAddress(value) : value;
 }
 
 /** Whether anything on the way to a key makes its value a secret. */
@@ -54,8 +49,8 @@ function returned(next: unknown, present: unknown, place: Place): unknown {
       }),
     );
   }
-  if (!isSecret || next !== REDACTED) return next;
-  if (typeof present === "string" || typeof present === "number") return present;
+  if (!(isSecret ? next === REDACTED : isShownAddress(next))) return next;
+  if (redacted(present, isSecret) === next) return present;
   lost.push(keyPath(path));
   return undefined;
 }
@@ -72,9 +67,10 @@ function counterpart(item: unknown, index: number, present: unknown): unknown {
   );
 }
 
-function isSecretKey(key: string): boolean {
-  const name = key.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).replaceAll("-", "_");
-  return secretKey.test(name.toLowerCase());
+/** Whether a text is an address in which a mark stands for a secret. */
+function isShownAddress(value: unknown): boolean {
+  if (typeof value !== "string" || !value.includes(REDACTED) || !URL.canParse(value)) return false;
+  return shownAddress(value) === value;
 }
 
 function mapped(

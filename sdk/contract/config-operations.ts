@@ -75,7 +75,7 @@ export const configOperations = {
     bareBody: "config",
     input: z.object({ config: z.record(z.string(), z.unknown()), expected_generation }),
     output: ConfigEnvelope,
-    mcp: { ...configTool, action: "set" },
+    mcp: { ...configTool, action: "set", refusesSecrets: true },
   }),
   "config/patch": defineOperation({
     summary:
@@ -85,7 +85,7 @@ export const configOperations = {
     bareBody: "patch",
     input: z.object({ patch: z.record(z.string(), z.unknown()), expected_generation }),
     output: ConfigEnvelope,
-    mcp: { ...configTool, action: "patch" },
+    mcp: { ...configTool, action: "patch", refusesSecrets: true },
   }),
   "config/history": defineOperation({
     summary:

@@ -85,6 +85,7 @@ export {
   type ToolAnswer,
   ToolReply,
 } from "./run.ts";
+export { isSecretKey, REDACTED, shownAddress } from "./secret-keys.ts";
 export { shareUrl } from "./share-url.ts";
 export type { SessionHistory, SessionInfo, SessionSummary } from "./sessions.ts";
 export type { ModelCall, Sums, UsageReport } from "./spending.ts";

@@ -14,6 +14,8 @@ export interface McpTool {
   isIdempotent: boolean;
   /** Reaches beyond the deployment. */
   isOpenWorld: boolean;
+  /** Takes no secrets from a model: they would be in its context, and in every log of it. */
+  refusesSecrets?: boolean;
   /** Which of the tool's actions this is, where several operations share one tool. */
   action?: string;
 }

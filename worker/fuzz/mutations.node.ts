@@ -7,7 +7,7 @@ import { type Mutation, told } from "../chaos/mutant.node.ts";
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
-    cases: { type: "string", default: "500" },
+    cases: { type: "string", default: "1000" },
     only: { type: "string", default: "" },
   },
 });

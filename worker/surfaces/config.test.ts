@@ -1,7 +1,10 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { newRealm } from "../../durable-objects/test-support.ts";
+import { newRealm, realmStub } from "../../durable-objects/test-support.ts";
+import { partsOf } from "../../sdk/contract/index.ts";
 import { app } from "../app.ts";
+import type { RealmParts } from "../index.ts";
 import { get, type Json, json, post, type Refusal, request } from "../test-support.ts";
 import { McpTestClient } from "./mcp/test-client.ts";
 
@@ -279,6 +282,56 @@ describe("a secret in the config", () => {
     expect((await put(realm, { agent: { system_prompt: "[redacted]" } })).body.config).toEqual({
       agent: { system_prompt: "[redacted]" },
     });
+  });
+
+  it("in an address is hidden, and kept by its mark", async () => {
+    const realm = newRealm();
+    const url = "https://u:canary@hooks.example/call?a=1&api_key=canary&sig=canary#key=shown";
+    const shown =
+      "https://u:[redacted]@hooks.example/call?a=1&api_key=[redacted]&sig=[redacted]#key=shown";
+    await put(realm, { custom: { url, note: "see https://h.example/?token=said in the text" } });
+
+    const { config } = await read(realm);
+    const back = await put(realm, { ...config, agent: { max_turns: 3 } });
+    const moved = await put<Refusal>(realm, { custom: { other: shown } });
+
+    expect(config.custom).toEqual({ url: shown, note: expect.stringContaining("token=said") });
+    expect(back.body.config.custom).toEqual(config.custom);
+    expect(moved).toMatchObject({ status: 400, body: { details: { key: "custom.other" } } });
+    const kept = await partsOf<RealmParts>(realmStub(realm)).credentials.inUse();
+    expect(kept.config.custom).toMatchObject({ url });
+  });
+
+  it("is sealed, and sealed anew with the deployment's newest key", async () => {
+    const realm = newRealm();
+    await put(realm, { provider: { type: "openai", api_key: "canary" }, agent: { max_turns: 2 } });
+
+    const stored = await runInDurableObject(realmStub(realm), (_, { storage }) =>
+      storage.sql.exec<{ config: string; secrets_key_id: string }>("SELECT * FROM realm").one(),
+    );
+
+    expect(stored.secrets_key_id).toBe("k1");
+    expect(JSON.parse(stored.config)).toEqual({
+      provider: { type: "openai", api_key: "[redacted]" },
+      agent: { max_turns: 2 },
+    });
+    await put(realm, {});
+    const empty = await runInDurableObject(realmStub(realm), (_, { storage }) =>
+      storage.sql.exec("SELECT secrets, secrets_key_id FROM realm").one(),
+    );
+    expect(empty).toEqual({ secrets: null, secrets_key_id: null });
+  });
+
+  it("of two writes at once is that of the later one, and both count", async () => {
+    const realm = newRealm();
+    const write = (name: string) => patch(realm, { custom: { [name]: { secret: name } } });
+
+    const written = await Promise.all(["a", "b", "c"].map(write));
+
+    expect(new Set(written.map(({ body }) => body.generation))).toEqual(new Set([1, 2, 3]));
+    const kept = await partsOf<RealmParts>(realmStub(realm)).credentials.inUse();
+    const custom = { a: { secret: "a" }, b: { secret: "b" }, c: { secret: "c" } };
+    expect(kept.config).toEqual({ custom });
   });
 
   it("stays the present one in a restore, and what nobody holds any more is told", async () => {

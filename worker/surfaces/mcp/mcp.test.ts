@@ -94,6 +94,21 @@ describe("the tools", () => {
     expect(patched).toMatchObject({ config: patch, generation: 1 });
     const set = { action: "set", config: { agent: { model: "gpt-5.2" } }, expected_generation: 1 };
     expect(await me.payload("meerkat_config", set)).toMatchObject({ generation: 2 });
+    const provider = { type: "openai", api_key: "sk-of-a-model" };
+    for (const secret of [
+      { action: "patch", patch: { provider } },
+      { action: "set", config: { provider, mcp: [{ headers: { "x-team": "a" } }] } },
+    ]) {
+      expect(await me.failure("meerkat_config", secret)).toMatchObject({
+        code: "INVALID_PARAMS",
+        error: expect.stringContaining("credentials/set"),
+        details: { keys: expect.arrayContaining(["provider.api_key"]) },
+      });
+    }
+    const marked = { provider: { type: "openai", api_key: null } };
+    expect(await me.payload("meerkat_config", { action: "patch", patch: marked })).toMatchObject({
+      generation: 3,
+    });
     expect(await me.payload("meerkat_capabilities")).toHaveProperty("contract_version");
     expect(await me.payload("meerkat_models_catalog")).toHaveProperty("providers");
     expect(await me.payload("meerkat_archive", { session_id })).toEqual({

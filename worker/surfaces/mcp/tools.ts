@@ -8,6 +8,7 @@ import {
 } from "../../../sdk/contract/index.ts";
 import { call } from "../../call.ts";
 import { jsonSchema, readArguments } from "./schema.ts";
+import { checkNoSecrets } from "./secrets.ts";
 import {
   historyPayload,
   HistoryPayload,
@@ -116,7 +117,10 @@ function actionTool(operations: readonly Offered[]): Tool {
     outputSchema: jsonSchema(combined(operations), "output"),
     run: async (args, { caller }) => {
       const { action, ...params } = readArguments(Input, args);
-      const [name, { input }] = operations.find(([, { mcp }]) => mcp.action === action) as Offered;
+      const [name, { input, mcp }] = operations.find(
+        ([, { mcp }]) => mcp.action === action,
+      ) as Offered;
+      if (mcp.refusesSecrets) checkNoSecrets(params);
       // Here already: elsewhere a member's value may stand for the whole, and nothing for an empty one.
       return succeeded((await call(name, readArguments(input, params), caller)) as Json);
     },
