@@ -3,9 +3,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freshStateRoot, type Served, startServe } from "../cli/test-support.ts";
 import type * as Sdk from "./index.ts";
+
+// A browser and a server are started, on a machine that may be busy with other tests.
+vi.setConfig({ hookTimeout: 60_000 });
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
 const flags = [
@@ -30,8 +33,8 @@ const html = `<!doctype html><link rel=icon href=data:,><title>page</title>
   globalThis.sdk = sdk;
 </script>`;
 
-/** A web page of another origin than the deployment's, with the SDK as it ships to browsers. */
-async function servePages(): Promise<Server> {
+/** The SDK as it ships to browsers. */
+async function bundled(): Promise<string> {
   const bundle = await build({
     entryPoints: [new URL("index.ts", import.meta.url).pathname],
     bundle: true,
@@ -39,7 +42,11 @@ async function servePages(): Promise<Server> {
     platform: "browser",
     write: false,
   });
-  const script = bundle.outputFiles[0]?.text ?? "";
+  return bundle.outputFiles[0]?.text ?? "";
+}
+
+/** A web page of another origin than the deployment's, with the SDK. */
+async function servePages(script: string): Promise<Server> {
   const server = createServer((request, response) => {
     const isScript = request.url === "/sdk.js";
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
@@ -50,19 +57,24 @@ async function servePages(): Promise<Server> {
 }
 
 describe.skipIf(!executablePath)("the SDK in a browser", () => {
-  let pages: Server;
+  let pages: Server[];
   let deployment: Served;
   let browser: Browser;
   let origin: string;
+  /** Allowed as well, but nobody's business. */
+  let other: string;
+  let foreign: string;
   let given: Access;
 
   beforeAll(async () => {
-    pages = await servePages();
-    origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    const script = await bundled();
+    pages = await Promise.all([servePages(script), servePages(script), servePages(script)]);
+    const origins = pages.map((server) => server.address() as AddressInfo);
+    [origin = "", other = "", foreign = ""] = origins.map(({ port }) => `http://127.0.0.1:${port}`);
     const token = "browser-test-token";
     deployment = await startServe(freshStateRoot(), {
       RKAT_ADMIN_TOKEN: token,
-      RKAT_CORS_ORIGINS: origin,
+      RKAT_CORS_ORIGINS: `${origin}, ${other}`,
     });
     given = { url: deployment.url, token };
     browser = await chromium.launch({ executablePath: executablePath ?? "", args: flags });
@@ -71,14 +83,14 @@ describe.skipIf(!executablePath)("the SDK in a browser", () => {
   afterAll(async () => {
     await browser.close();
     await deployment.end("SIGTERM");
-    pages.close();
+    for (const server of pages) server.close();
   });
 
   /** A page with the SDK at hand. */
-  async function openPage(): Promise<Page> {
+  async function openPage(at = origin): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
     await page.addInitScript((about) => Object.assign(globalThis, { access: about }), given);
-    await page.goto(origin);
+    await page.goto(at);
     return page;
   }
 
@@ -189,12 +201,115 @@ describe.skipIf(!executablePath)("the SDK in a browser", () => {
       };
       return attempt("wrong");
     }, given.url);
-    const foreign = await fetch(`${given.url}/sessions`, {
+    const evil = await fetch(`${given.url}/sessions`, {
       headers: { origin: "https://evil.example", authorization: `Bearer ${given.token}` },
     });
 
     expect(codes).toBe("UNAUTHORIZED");
-    expect(foreign.status).toBe(403);
+    expect(evil.status).toBe(403);
+  });
+
+  /** What a page gets to see of a request that it sends, with the administrator's token. */
+  const reads = (page: Page, path: string) =>
+    page.evaluate(async (asked) => {
+      const headers = { authorization: `Bearer ${access.token}` };
+      const response = await fetch(access.url + asked, { headers }).catch(() => undefined);
+      return response?.status ?? "nothing";
+    }, path);
+
+  /** Trades the token for a ticket, as a page. */
+  const ticketOf = (page: Page) =>
+    page.evaluate(async () => {
+      const headers = { authorization: `Bearer ${access.token}` };
+      const response = await fetch(`${access.url}/tickets`, { method: "POST", headers });
+      const { ticket }: { ticket: string } = await response.json();
+      return ticket;
+    });
+
+  /** Whether a socket with this ticket opens in a page. */
+  const opensSocket = (page: Page, ticket: string) =>
+    page.evaluate((shown) => {
+      const url = `${access.url.replace("http", "ws")}/rpc`;
+      const socket = new WebSocket(url, ["meerkat.v1", `ticket.${shown}`]);
+      return new Promise<string>((resolve) => {
+        socket.addEventListener("open", () => resolve(`open, ${socket.protocol}`));
+        socket.addEventListener("close", () => resolve("closed"));
+      });
+    }, ticket);
+
+  /** What an event source with this ticket hears first in a page. */
+  const hears = (page: Page, ticket: string, sessionId: string) =>
+    page.evaluate(
+      ([shown = "", id = ""]) => {
+        const source = new EventSource(`${access.url}/sessions/${id}/events?ticket=${shown}`);
+        return new Promise<string>((resolve) => {
+          source.addEventListener("session_loaded", () => resolve("events"));
+          source.addEventListener("error", () => {
+            resolve(source.readyState === EventSource.CLOSED ? "closed" : "again");
+          });
+        }).finally(() => source.close());
+      },
+      [ticket, sessionId],
+    );
+
+  it("opens a socket with a ticket once, and in the page that got it", async () => {
+    const [page, stranger] = [await openPage(), await openPage(other)];
+    const [ticket, stolen] = [await ticketOf(page), await ticketOf(page)];
+
+    expect(await opensSocket(page, ticket)).toBe("open, meerkat.v1");
+    expect(await opensSocket(page, ticket)).toBe("closed");
+    expect(await opensSocket(stranger, stolen)).toBe("closed");
+    expect(await opensSocket(stranger, await ticketOf(stranger))).toBe("open, meerkat.v1");
+  });
+
+  it("opens an event source with a ticket once, and in the page that got it", async () => {
+    const [page, stranger] = [await openPage(), await openPage(other)];
+    const id = await page.evaluate(async () => {
+      const client = await new sdk.MeerkatClient().connect(access);
+      return (await client.createDeferredSession("", { model: "demo" })).id;
+    });
+    const [ticket, stolen] = [await ticketOf(page), await ticketOf(page)];
+
+    expect(await hears(page, ticket, id)).toBe("events");
+    expect(await hears(page, ticket, id)).toBe("closed");
+    expect(await hears(stranger, stolen, id)).toBe("closed");
+  });
+
+  it("reads replies in pages that are allowed, and nothing in others, whatever it shows", async () => {
+    const [page, stranger] = [await openPage(), await openPage(foreign)];
+    const ticket = await ticketOf(page);
+
+    expect(await reads(page, "/sessions")).toBe(200);
+    expect(await reads(page, "/nowhere")).toBe(404);
+    for (const path of ["/sessions", "/health", `/sessions?ticket=${ticket}`]) {
+      expect(await reads(stranger, path)).toBe("nothing");
+    }
+    expect(await opensSocket(stranger, ticket)).toBe("closed");
+    // It was refused before anybody looked at the ticket.
+    expect(await opensSocket(page, ticket)).toBe("open, meerkat.v1");
+  });
+
+  it("finds replies that may neither be framed nor run anything", async () => {
+    const page = await openPage();
+
+    const framed = await page.evaluate(async (url) => {
+      const frame = document.body.appendChild(document.createElement("iframe"));
+      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+      frame.src = `${url}/health`;
+      await loaded;
+    }, given.url);
+    const [frame] = page.mainFrame().childFrames();
+    const reply = await page.goto(`${given.url}/sessions/%3Cscript%3E`);
+
+    expect(framed).toBeUndefined();
+    expect(await frame?.url()).toMatch(/^chrome-error:/);
+    expect(reply?.headers()).toMatchObject({
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "content-type": "application/json",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    });
   });
 });
 

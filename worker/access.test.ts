@@ -69,75 +69,125 @@ describe("without access", () => {
   const realm = newRealm();
   const foreign = newRealm();
 
-  async function credentials(): Promise<[string, string | undefined, number][]> {
-    const good = (await token(realm, { scopes: ["read", "run", "admin"] })).token;
+  const ticketOf = async (of: string, made: string) => {
+    const { body } = await ask(made, "POST", `/realms/${of}/tickets`);
+    return String(body.ticket);
+  };
+
+  interface Shown {
+    what: string;
+    headers: Record<string, string>;
+    status: 401 | 403;
+  }
+
+  /** Whatever does not open the realm, with what it is answered. */
+  async function credentials(): Promise<Shown[]> {
+    const all = { scopes: ["read", "run", "admin"] };
+    const good = (await token(realm, all)).token;
     const short = (await token(realm, { expires_in: 1 })).token;
     const gone = await token(realm);
+    const [orphan, late] = [await ticketOf(realm, gone.token), await ticketOf(realm, short)];
     await request("DELETE", `/realms/${realm}/tokens/${gone.token_id}`);
-    const other = (await token(foreign, { scopes: ["read", "run", "admin"] })).token;
+    const other = (await token(foreign, all)).token;
+    const shared = await post<Made>(`/realms/${foreign}/sessions/${await session(foreign)}/share`);
+    const [spent, theirs] = [await ticketOf(realm, good), await ticketOf(foreign, other)];
+    await send(`/realms/${realm}/sessions?ticket=${spent}`);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2_000 });
     const [body = ""] = /^.*(?=\.)/.exec(good) ?? [];
+    const as = (what: string, credential: string, status: 401 | 403 = 401) => ({
+      what,
+      headers: { authorization: `Bearer ${credential}` },
+      status,
+    });
+    const asTicket = (what: string, ticket: string): Shown => ({
+      what,
+      headers: { "sec-websocket-protocol": `meerkat.v1, ticket.${ticket}` },
+      status: 401,
+    });
     return [
-      ["none", undefined, 401],
-      ["an expired one", short, 401],
-      ["a revoked one", gone.token, 401],
-      ["one of another realm", other, 403],
-      ["one cut off", good.slice(0, -3), 401],
-      ["one without its check", body, 401],
-      ["a guessed one", good.replace(/.{8}\.(.{8})$/, "AAAAAAAA.$1"), 401],
-      ["another secret", "something-else", 401],
-      ["a JWT of nobody", "eyJhbGciOiJub25lIn0.e30.", 401],
+      { what: "nothing", headers: {}, status: 401 },
+      { what: "another scheme", headers: { authorization: `Basic ${btoa(good)}` }, status: 401 },
+      { what: "a cookie", headers: { cookie: `token=${good}` }, status: 401 },
+      as("an expired token", short),
+      as("a revoked token", gone.token),
+      as("a token of another realm", other, 403),
+      as("a share of another realm", shared.body.token, 403),
+      as("a token cut off", good.slice(0, -3)),
+      as("a token without its check", body),
+      as("a guessed token", good.replace(/.{8}\.(.{8})$/, "AAAAAAAA.$1")),
+      as("another secret", "something-else"),
+      as("a JWT of nobody", "eyJhbGciOiJub25lIn0.e30."),
+      as("a ticket in place of a token", theirs),
+      asTicket("a spent ticket", spent),
+      asTicket("a ticket of a revoked token", orphan),
+      asTicket("a ticket of an expired token", late),
+      asTicket("a ticket of another realm", theirs),
+      asTicket("a ticket cut off", theirs.slice(0, -3)),
+      asTicket("a guessed ticket", `${realm}.${crypto.randomUUID()}${crypto.randomUUID()}`),
+      asTicket("a token in place of a ticket", good),
     ];
   }
 
+  const base = `/realms/${realm}`;
+  const message = (method: string, params: Json = {}) => ({
+    jsonrpc: "2.0",
+    id: 1,
+    method,
+    params,
+  });
+
+  /** Every operation, on each surface that has it, and what the surfaces have beside them. */
+  const requests: [where: string, path: string, method: string, body?: Json | undefined][] = [
+    ...operationList.flatMap(([name, { http, mcp }]): typeof requests => {
+      const [method, template] = http;
+      const path = base + template.replaceAll(/:\w+/g, unknownSession);
+      const call = message("tools/call", { name: mcp?.name ?? "", arguments: {} });
+      return [
+        [name, path, method, method === "GET" ? undefined : {}],
+        [`${name} by RPC`, `${base}/rpc`, "POST", message(name)],
+        ...(mcp ? ([[`${name} by MCP`, `${base}/mcp`, "POST", call]] as typeof requests) : []),
+      ];
+    }),
+    ...["initialize", "tools/list", "resources/read", "tasks/get", "server/discover"].map(
+      (method): (typeof requests)[number] => [method, `${base}/mcp`, "POST", message(method)],
+    ),
+    ["an MCP stream", `${base}/mcp`, "GET"],
+    ["the end of an MCP session", `${base}/mcp`, "DELETE"],
+    ["an event stream", `${base}/sessions/${unknownSession}/events`, "GET"],
+    ["a token in the query", `${base}/sessions?access_token=rkat_&token=rkat_`, "GET"],
+    ["the OpenAPI document", `${base}/openapi.json`, "GET"],
+    ["no route", `${base}/nowhere`, "GET"],
+    ["no method", `${base}/sessions`, "PURGE"],
+    ["a body that is none", `${base}/sessions`, "POST"],
+  ];
+
   it("every operation on every surface is refused in its own words, and no session wakes", async () => {
+    const refused = await credentials();
     const before = (await listDurableObjectIds(env.SESSIONS)).length;
-    for (const [what, credential, status] of await credentials()) {
-      const headers = new Headers({ "content-type": "application/json" });
-      if (credential) headers.set("authorization", `Bearer ${credential}`);
+    for (const { what, headers, status } of refused) {
       const code = status === 401 ? "UNAUTHORIZED" : "SCOPE_DENIED";
       const challenge = status === 401 ? "Bearer" : null;
-      const base = `/realms/${realm}`;
-      for (const [name, { http, mcp }] of operationList) {
-        const [method, template] = http;
-        const path = base + template.replaceAll(/:\w+/g, unknownSession);
-        const body = method === "GET" ? null : "{}";
-        const rest = await closed(path, { method, headers, body });
-        const where = `${what}: ${name}`;
-        expect(rest.status, where).toBe(status);
-        expect(rest.headers.get("www-authenticate"), where).toBe(challenge);
-        expect(await rest.json(), where).toMatchObject({ code, error: expect.any(String) });
-        const calls = [["/rpc", { jsonrpc: "2.0", id: 1, method: name, params: {} }]] as [
-          string,
-          Json,
-        ][];
-        if (mcp) {
-          const params = { name: mcp.name, arguments: {} };
-          calls.push(["/mcp", { jsonrpc: "2.0", id: 1, method: "tools/call", params }]);
-        }
-        for (const [surface, message] of calls) {
-          const init = { method: "POST", headers, body: JSON.stringify(message) };
-          const reply = await closed(base + surface, init);
-          expect(reply.status, `${where} ${surface}`).toBe(status);
-          // MCP also says where to sign in: surfaces/oauth/oauth.test.ts.
-          const [said] = reply.headers.get("www-authenticate")?.split(" ") ?? [null];
-          expect(said, where).toBe(challenge);
-          expect(await reply.json(), where).toMatchObject({ error: { data: { code } } });
-        }
+      for (const [where, path, method, body] of requests) {
+        const init = { method, headers: { ...headers, "content-type": "application/json" } };
+        const reply = await closed(path, body ? { ...init, body: JSON.stringify(body) } : init);
+        const told = `${what}: ${where}`;
+        expect(reply.status, told).toBe(status);
+        // MCP also says where to sign in: surfaces/oauth/oauth.test.ts.
+        const [said] = reply.headers.get("www-authenticate")?.split(" ") ?? [null];
+        expect(said, told).toBe(challenge);
+        const isRpc = /\/(?:rpc|mcp)$/.test(path);
+        const shape = isRpc ? { error: { data: { code } } } : { code, error: expect.any(String) };
+        expect(await reply.json(), told).toMatchObject(shape);
       }
-      for (const path of [`/sessions/${unknownSession}/events`, "/openapi.json", "/nowhere"]) {
-        expect((await closed(base + path, { headers })).status, `${what}: ${path}`).toBe(status);
-      }
-      headers.set("upgrade", "websocket");
-      const upgrade = await closed(`${base}/rpc`, { headers });
+      const upgrade = await closed(`${base}/rpc`, {
+        headers: { ...headers, upgrade: "websocket" },
+      });
       expect(upgrade.status, `${what}: upgrade`).toBe(status);
     }
     expect((await listDurableObjectIds(env.SESSIONS)).length).toBe(before);
     // The count can tell: whoever may ask does wake it.
     const headers = { authorization: `Bearer ${SECRET}` };
-    expect((await closed(`/realms/${realm}/sessions/${unknownSession}`, { headers })).status).toBe(
-      404,
-    );
+    expect((await closed(`${base}/sessions/${unknownSession}`, { headers })).status).toBe(404);
     expect((await listDurableObjectIds(env.SESSIONS)).length).toBe(before + 1);
   });
 });
@@ -305,6 +355,22 @@ describe("a ticket", () => {
     expect(await use(`/sessions/${theirs}/events`)).toBe(403);
     expect((await ask(made, "POST", "/tickets", { session_id: theirs })).status).toBe(403);
     expect((await send(`/realms/${newRealm()}/sessions?ticket=${await trade()}`)).status).toBe(401);
+  });
+
+  it("is good for a minute", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const realm = newRealm();
+    const [first, second] = [
+      await post(`/realms/${realm}/tickets`),
+      await post(`/realms/${realm}/tickets`),
+    ];
+    const use = async ({ body }: typeof first) =>
+      (await request("GET", `/sessions?ticket=${String(body.ticket)}`)).status;
+
+    vi.setSystemTime(Date.now() + 60_000);
+    expect(await use(first)).toBe(200);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await use(second)).toBe(401);
   });
 
   it("of one session opens nothing else", async () => {

@@ -28,7 +28,6 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
     .use(securityHeaders)
     .use(headerLimit)
     .use(crossOrigin)
-    .use(bodyLimit)
     .get("/health", (c) => c.text("ok"))
     .route("/console", consoleFiles)
     .route("/", oauth)
@@ -45,7 +44,7 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
 export const app = createApp();
 
 /** What is served below a realm's path as well as without one. */
-function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> {
+function createApi({ authenticate: own, tools = [], basePath = "/" }: AppOptions): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use(async (c, next) => {
       const path = c.req.param("realm");
@@ -63,11 +62,13 @@ function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> 
       const origin = c.req.header("origin") ?? null;
       const ip = c.req.header("cf-connecting-ip") ?? null;
       const instance = instanceNamed(c.req);
-      const { origin: host } = new URL(c.req.url);
+      const host = new URL(c.req.url).origin + basePath.replace(/\/$/, "");
       const asking = { ...grant, ...provenanceOf(c.req.raw), host, origin, ip, instance };
       c.set("caller", { ...asking, env: c.env, realm, ownTools: tools });
       await next();
     })
+    // After: it reads bodies of unknown length, and nobody's are read who may not come in.
+    .use(bodyLimit)
     .get("/openapi.json", (c) => c.json(openapi(serverUrl(c.req.url))))
     .route("/", rpc)
     .route("/mcp", mcp)

@@ -3,7 +3,7 @@ import { digestOf, isAccessToken, isSameText } from "./access-token.ts";
 import type { Grant } from "./grant.ts";
 import { isJwt, jwtGrant } from "./operator-jwt.ts";
 import { realmOf } from "./session-address.ts";
-import { tokenGrant } from "./token-grants.ts";
+import { stillStands, tokenGrant } from "./token-grants.ts";
 
 const everything: readonly Scope[] = ["read", "run", "admin"];
 
@@ -63,7 +63,8 @@ async function ticketGrant(
     throw new AppError("UNAUTHORIZED", "The ticket is not valid");
   }
   const access = await realmOf({ env, realm }).tickets.redeem(ticket, origin);
-  return { ...access, realm, reach: "realm" };
+  if (await stillStands({ env, realm, ...access })) return { ...access, realm, reach: "realm" };
+  throw new AppError("UNAUTHORIZED", "The access that the ticket was traded for has ended");
 }
 
 /** A browser cannot set headers on a socket or an event stream, so its ticket comes as a subprotocol or in the query. */

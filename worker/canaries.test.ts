@@ -23,15 +23,18 @@ const planted = {
 const keys = ["sk-ant-test-0123456789", "sk-test-0123456789", "AIzaTest0123456789"];
 
 const deployed = { ...env, RKAT_ADMIN_TOKEN: planted.admin, RKAT_LOG_LEVEL: "debug" };
-const levels = ["debug", "error", "info", "log", "warn"] as const;
 
 /** Everything that a test's requests were answered with, and everything that was logged meanwhile. */
 let emitted: string[];
 
 beforeEach(() => {
   emitted = [];
-  for (const level of levels) {
-    vi.spyOn(console, level).mockImplementation((...args) => void emitted.push(written(args)));
+  // Whichever of its methods somebody comes to write with.
+  for (const [name, method] of Object.entries(console)) {
+    if (typeof method !== "function") continue;
+    vi.spyOn(console, name as "log").mockImplementation(
+      (...args) => void emitted.push(written(args)),
+    );
   }
 });
 
@@ -217,6 +220,35 @@ describe("a secret", () => {
     expect(emitted.filter((line) => line.includes("mcp_call"))).toHaveLength(1);
     expect(points).toHaveLength(2);
     expect(leaks([...emitted, JSON.stringify(points)], [said, ...all])).toEqual([]);
+  });
+
+  it("that is an access token or a share is told once, and stored as a digest only", async () => {
+    const realm = newRealm();
+    const sessionId = await useRealm(realm);
+    const at = `/realms/${realm}`;
+    const made = [
+      await ask("POST", `${at}/tokens`, { name: "ci", scopes: ["read", "run"] }),
+      await ask("POST", `${at}/sessions/${sessionId}/share`, {}),
+    ].map(({ text }) => (JSON.parse(text) as { token: string }).token);
+    emitted = [];
+
+    for (const token of made) {
+      const headers = { authorization: `Bearer ${token}` };
+      await ask("GET", "/tokens/self", undefined, headers);
+      await ask("GET", `${at}/sessions/${sessionId}/history`, undefined, headers);
+      await ask("DELETE", `${at}/sessions/${sessionId}`, undefined, headers);
+      await ask("GET", "/sessions", undefined, { authorization: `Bearer ${token.slice(0, -1)}` });
+      await ask("POST", `${at}/rpc`, rpc("tokens/create", { name: token }), headers);
+    }
+    for (const path of ["/tokens", "/audit", "/audit/verify"]) await ask("GET", at + path);
+
+    const secrets = made.map((token) => token.split(".")[2] ?? "");
+    const stored = [
+      ...(await rowsOf(realmStub(realm))),
+      ...(await rowsOf(env.SESSIONS.getByName(`${realm}/${sessionId}`))),
+    ];
+    expect(secrets.every((secret) => secret.length === 43)).toBe(true);
+    expect(leaks([...emitted, ...stored], secrets)).toEqual([]);
   });
 
   it("that admits a socket is spent, and stored as a digest only", async () => {

@@ -56,7 +56,12 @@ export async function tokenGrant(
 }
 
 /** Whether the access that a long connection came with still stands; only tokens can be revoked before their end. */
-export async function stillStands({ env, realm, actor, expiresAt }: Caller): Promise<boolean> {
+export async function stillStands({
+  env,
+  realm,
+  actor,
+  expiresAt,
+}: Pick<Caller, "env" | "realm" | "actor" | "expiresAt">): Promise<boolean> {
   if (hasExpired({ expiresAt })) return false;
   return !isTokenId(actor) || (await lookUp({ realm, tokenId: actor }, env)) !== undefined;
 }

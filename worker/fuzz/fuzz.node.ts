@@ -33,12 +33,11 @@ try {
     tell(`seed ${seed}: ${cases} requests, each answered as the contract says`);
   }
   if (isChosen("flood")) {
-    const { calmMs, healthMs, floodedMs, refused } = await flood(6, 20);
+    const { calmMs, healthMs, floodedMs, healthy, refused } = await flood(6, 20);
     const [alone, health, beside] = [calmMs, healthMs, floodedMs].map((ms) => ms.toFixed(1));
-    tell(`a turn alone ${alone} ms, beside a flood of /health ${health} ms`);
-    tell(
-      `beside ${refused} refused requests ${beside} ms, ${(floodedMs / healthMs).toFixed(2)} of that`,
-    );
+    tell(`a turn alone ${alone} ms, beside ${healthy} requests of /health ${health} ms`);
+    const ratio = (floodedMs / healthMs).toFixed(2);
+    tell(`beside ${refused} refused requests ${beside} ms: ${ratio} of that`);
   }
 } catch (cause) {
   process.stderr.write(`seed ${seed}: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
