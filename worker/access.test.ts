@@ -173,8 +173,8 @@ describe("without access", () => {
         const told = `${what}: ${where}`;
         expect(reply.status, told).toBe(status);
         // MCP also says where to sign in: surfaces/oauth/oauth.test.ts.
-        const [scheme] = reply.headers.get("www-authenticate")?.split(" ") ?? [null];
-        expect(scheme, told).toBe(challenge);
+        const [said] = reply.headers.get("www-authenticate")?.split(" ") ?? [null];
+        expect(said, told).toBe(challenge);
         const isRpc = /\/(?:rpc|mcp)$/.test(path);
         const shape = isRpc ? { error: { data: { code } } } : { code, error: expect.any(String) };
         expect(await reply.json(), told).toMatchObject(shape);

@@ -44,7 +44,7 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
 export const app = createApp();
 
 /** What is served below a realm's path as well as without one. */
-function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> {
+function createApi({ authenticate: own, tools = [], basePath = "/" }: AppOptions): Hono<AppEnv> {
   return (
     new Hono<AppEnv>()
       .use(async (c, next) => {
@@ -63,7 +63,7 @@ function createApi({ authenticate: own, tools = [] }: AppOptions): Hono<AppEnv> 
         const origin = c.req.header("origin") ?? null;
         const ip = c.req.header("cf-connecting-ip") ?? null;
         const instance = instanceNamed(c.req);
-        const { origin: host } = new URL(c.req.url);
+        const host = new URL(c.req.url).origin + basePath.replace(/\/$/, "");
         const asking = { ...grant, ...provenanceOf(c.req.raw), host, origin, ip, instance };
         c.set("caller", { ...asking, env: c.env, realm, ownTools: tools });
         await next();

@@ -27,7 +27,7 @@ export interface Caller extends Access {
   realm: string;
   /** Whether the caller may name other realms than this one: the deployment's administrators may. */
   reach: "deployment" | "realm";
-  /** Where the deployment was reached: an origin. */
+  /** Where the deployment was reached: an origin, and the path that it is served below, if any. */
   host: string;
   /** The OAuth client that holds the token, if it was granted to one. */
   client?: string | undefined;

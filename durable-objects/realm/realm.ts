@@ -71,11 +71,11 @@ export class RealmObject extends DurableObject<Env> {
     const registration = new Registration(record, registry);
     // The deletion comes last: there may be nothing for another to look at after it.
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
+    const tokens = new Tokens(record, storage.sql);
+    const oauthRecords = new OAuthRecords(record, storage);
     const cipher = new CredentialCipher(this.env.RKAT_CREDENTIALS_KEY, this.ctx.id.name ?? "");
     const vault = new ConfigVault(record, cipher);
     const credentials = new Credentials(record, storage.sql, { cipher, vault, env: this.env });
-    const tokens = new Tokens(record, storage.sql);
-    const oauthRecords = new OAuthRecords(record, storage);
     return {
       profile: new Profile(record, { members, deletion, registration }),
       config: new Config(record, {
