@@ -18,7 +18,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   continue: ['rkat c "Keep going"'],
   watch: ["rkat watch last", "rkat watch 019c8b99 --after 0 --json"],
   sessions: ["rkat sessions list --limit 10", "rkat sessions show last"],
-  "sessions list": ["rkat sessions list --limit 10 --offset 20 --label team=infra"],
+  "sessions list": [
+    "rkat sessions list --limit 10 --offset 20 --label team=infra",
+    "rkat sessions list --json | jq -r '.[].session_id'",
+  ],
   "sessions show": ["rkat sessions show last", "rkat sessions show 01936f8a"],
   "sessions delete": ["rkat sessions delete ~2"],
   "sessions interrupt": ["rkat sessions interrupt last"],

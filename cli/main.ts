@@ -17,6 +17,8 @@ export async function main(args: string[]): Promise<void> {
 
 /** `rkat … | head` closes the pipe when it has enough: not a failure to tell anybody about. */
 function leaveWithReader(error: NodeJS.ErrnoException): void {
+  // A terminal that is gone; the signal that comes with it ends the command in order.
+  if (error.code === "EIO") return;
   if (error.code !== "EPIPE") throw error;
   process.exit(exitCodes.ok);
 }

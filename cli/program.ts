@@ -60,10 +60,7 @@ export function buildProgram(finish: Finish, args: readonly string[] = []): Comm
     .description('Durable agent sessions at the edge. `rkat "prompt"` is short for `rkat run`.')
     .version(packageVersion(), "-V, --version")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      outputError: (text, write) =>
-        write(text.replace(/^error: (command-argument value )?/, "Error: ")),
-    })
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
     .exitOverride();
   const name = firstWord(program, args);
   const named = groups.filter(({ names }) => name !== undefined && names.includes(name));
@@ -72,6 +69,13 @@ export function buildProgram(finish: Finish, args: readonly string[] = []): Comm
   }
   addHelp(program);
   return program;
+}
+
+/** What Commander finds wrong with a command line, told like every other error. */
+function inOurWords(text: string): string {
+  return text
+    .replace(/^error: (command-argument value )?/, "Error: ")
+    .replace(/^(Error: too many arguments .*)/, "$1 Text of several words goes in quotes.");
 }
 
 /** The first argument that is neither a flag of the program nor the value of one. */

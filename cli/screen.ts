@@ -14,6 +14,7 @@ export class Screen {
   readonly #spinner: Spinner;
   #markdown: MarkdownPainter | undefined;
   #midLine = false;
+  #midAside = false;
 
   /** `answer` takes the model's text, `notes` everything else; both may be the same. */
   constructor(answer: Output, notes: Output) {
@@ -53,13 +54,14 @@ export class Screen {
 
   /** Tells something about the run on a line of its own. */
   note(line: string): void {
-    this.aside(`${line}\n`);
+    this.aside(`${this.#midAside ? "\n" : ""}${line}\n`);
   }
 
   /** Writes a piece of something that is not the answer, such as the model's thinking. */
   aside(text: string): void {
     this.#spinner.stop();
     if (this.#sharesTheScreen()) this.endLine();
+    this.#midAside = !text.endsWith("\n");
     this.#notes.write(this.#dim(shownOn(this.#notes, text)));
   }
 

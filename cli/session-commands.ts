@@ -16,6 +16,7 @@ export function addSessionCommands(program: Command, finish: Finish): Command {
     .option("--limit <count>", "how many", wholeNumber, 20)
     .option("--offset <count>", "how many to skip", wholeNumber, 0)
     .option("--label <key=value>", "only sessions with this label (repeatable)", collect, [])
+    .option("--json", "print JSON")
     .action(async (_flags: unknown, command: Command) => {
       const { listSessions } = await import("./sessions.ts");
       finish(await listSessions(command.optsWithGlobals<ListFlags>()));

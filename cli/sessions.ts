@@ -2,7 +2,7 @@ import { freshKey } from "../sdk/fresh-key.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keyValues } from "./flag-values.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import { print } from "./print.ts";
+import { print, printJson } from "./print.ts";
 import { findSession } from "./session-lookup.ts";
 import { labelText, minute, sessionTable } from "./session-table.ts";
 import { transcriptText } from "./transcript.ts";
@@ -13,6 +13,7 @@ export interface ListFlags extends GlobalFlags {
   limit: number;
   offset: number;
   label: string[];
+  json?: boolean;
 }
 
 /** The flags of `rkat sessions fork`. */
@@ -27,11 +28,13 @@ export interface RewindFlags extends GlobalFlags {
 }
 
 /** Prints a page of the realm's sessions, most recently used first. */
-export async function listSessions({ limit, offset, label, ...flags }: ListFlags): Promise<number> {
-  const labels = keyValues("--label", label);
+export async function listSessions(flags: ListFlags): Promise<number> {
+  const { limit, offset } = flags;
+  const labels = keyValues("--label", flags.label);
   return await withClient(flags, async ({ client }) => {
     const { sessions } = await client.call("session/list", { limit, offset, labels });
-    print(sessions.length === 0 ? "No sessions found." : sessionTable(sessions));
+    if (flags.json) printJson(sessions);
+    else print(sessions.length === 0 ? "No sessions found." : sessionTable(sessions));
     return exitCodes.ok;
   });
 }

@@ -39,7 +39,8 @@ function contentText(content: Content): string {
     .join("\n");
 }
 
-function shortened(text: string): string {
+/** The beginning of a long text, and how long it is. */
+export function shortened(text: string): string {
   if (text.length <= SHOWN_CHARACTERS) return text;
   return `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}… (${text.length} characters)`;
 }

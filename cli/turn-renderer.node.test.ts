@@ -202,6 +202,16 @@ describe("the summary", () => {
   });
 });
 
+it("tells on a line of its own what comes in the middle of a thought", () => {
+  const notes = new PassThrough();
+  const screen = new Screen(new PassThrough(), notes);
+  screen.aside("Hmm");
+  screen.note("Cancelling");
+  screen.note("Cancelled");
+
+  expect(String(notes.read())).toBe("Hmm\nCancelling\nCancelled\n");
+});
+
 describe("what a run cost", () => {
   const price = { input: 1, output: 10 };
   const catalog = {

@@ -7,6 +7,7 @@ import { print } from "./print.ts";
 import { Screen } from "./screen.ts";
 import { findSession } from "./session-lookup.ts";
 import { chooseView } from "./stream-view.ts";
+import { shortened } from "./transcript.ts";
 import { TurnRenderer } from "./turn-renderer.ts";
 import { type Connection, withClient } from "./with-client.ts";
 
@@ -98,7 +99,7 @@ function endsTurn(event: AgentEvent): boolean {
 }
 
 function showEvent({ payload }: AgentEventEnvelope, screen: Screen, renderer: TurnRenderer): void {
-  if (payload.type === "run_started") screen.note(`▶ ${payload.prompt}`);
+  if (payload.type === "run_started") screen.note(`▶ ${shortened(payload.prompt)}`);
   renderer.show(payload);
   if (payload.type === "run_completed" || payload.type === "run_failed") {
     screen.stopWaiting();

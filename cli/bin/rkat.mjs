@@ -68,8 +68,19 @@ function isFresh(bundle) {
   }
 }
 
+/** Keeps compiled code where only the user can write: the default is a folder that everybody can. */
+function enableCompileCache() {
+  try {
+    const { homedir } = require("node:os");
+    const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+    require("node:module").enableCompileCache?.(join(caches, "rkat"));
+  } catch {
+    // A user without a home starts a little slower.
+  }
+}
+
 async function load() {
-  require("node:module").enableCompileCache?.();
+  enableCompileCache();
   const path = entry();
   const isBundle = path.endsWith(".cjs");
   const { main } = isBundle ? require(path) : await import(pathToFileURL(path).href);
