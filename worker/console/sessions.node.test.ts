@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)("sessions in the console", () => {
 
   it("starts one on the demo provider and shows its answer and what it used", async () => {
     const page = await under.visit({ token: admin });
-    await page.getByRole("heading", { name: "Sessions" }).waitFor();
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
 
     await page.keyboard.press("n");
     await prompt(page).fill("think, then greet me");
@@ -178,7 +178,7 @@ describe.skipIf(!hasBrowser)("sessions in the console", () => {
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("button", { name: "Archive…" }).click();
     await page.getByRole("button", { name: "Archive", exact: true }).click();
-    await page.getByRole("heading", { name: "Sessions" }).waitFor();
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
     await page.goto(fork);
 
     await page.getByText("This session is archived").waitFor();

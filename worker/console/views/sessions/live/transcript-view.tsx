@@ -21,9 +21,7 @@ export function TranscriptView({ session, seq }: TranscriptViewProps) {
   const { transcript } = session;
   const live = session.turn;
   const length = transcript.length + (live ? 1 : 0);
-  const rows = useVirtualRows(scroller, length, (index) =>
-    index < transcript.length ? index : "live",
-  );
+  const rows = useVirtualRows(scroller, length, transcript.length);
   const shown = rows.virtualizer.getVirtualItems();
   const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
   useEffect(() => transcript.need(first, last));

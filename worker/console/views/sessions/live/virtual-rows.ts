@@ -4,11 +4,12 @@ import {
   observeElementRect,
   Virtualizer,
 } from "@tanstack/virtual-core";
-import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { useCallback, useLayoutEffect, useReducer, useRef } from "preact/hooks";
 import type { RefObject } from "preact";
 
 /** A row that nobody has seen yet is taken to be this high. */
 const ESTIMATE = 120;
+const LIVE = "live";
 /** So near to the end counts as being there. */
 const NEAR = 24;
 
@@ -22,14 +23,19 @@ export interface VirtualRows {
   toRow: (index: number) => void;
 }
 
-/** Keeps rows in view on the page. It stays at the end only while the reader is there. */
+/**
+ * Keeps rows in view on the page; of `length`, those after the `committed` messages are what goes on. It stays
+ * at the end only while the reader is there.
+ */
 export function useVirtualRows(
   scroller: RefObject<HTMLElement | null>,
   length: number,
-  keyOf: (index: number) => string | number,
+  committed: number,
 ): VirtualRows {
   const [, redraw] = useReducer((value: number) => value + 1, 0);
   const following = useRef(true);
+  // A new function would have all rows placed anew with each drawing.
+  const keyOf = useCallback((index: number) => (index < committed ? index : LIVE), [committed]);
   const rows = useRef<Virtualizer<HTMLElement, HTMLElement> | undefined>(undefined);
   const options = {
     count: length,
@@ -45,12 +51,13 @@ export function useVirtualRows(
   rows.current ??= new Virtualizer(options);
   const virtualizer = rows.current;
   virtualizer.setOptions(options);
+  // Before the virtualizer listens: what it draws anew must know already that the reader has left the end.
+  useLayoutEffect(() => watchReader(scroller.current, following, () => redraw(0)), []);
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => {
     virtualizer._willUpdate();
     if (following.current) toBottom(scroller.current);
   });
-  useLayoutEffect(() => watchReader(scroller.current, following, () => redraw(0)), []);
   return {
     virtualizer,
     isFollowing: following.current,
