@@ -25,4 +25,37 @@ export const sections: readonly Section[] = [
     isFor: () => true,
     load: () => import("../views/sessions/sessions.tsx"),
   },
+  {
+    name: "usage",
+    title: "Usage",
+    isFor: mayReadRealm,
+    load: () => import("../views/usage/usage.tsx"),
+  },
+  {
+    name: "config",
+    title: "Config",
+    isFor: mayReadRealm,
+    load: () => import("../views/config/config.tsx"),
+  },
+  {
+    name: "tokens",
+    title: "Tokens",
+    isFor: isOfRealm,
+    load: () => import("../views/tokens/tokens.tsx"),
+  },
+  {
+    name: "audit",
+    title: "Audit",
+    isFor: isOfRealm,
+    load: () => import("../views/audit/audit.tsx"),
+  },
 ];
+
+/** Shares and tokens with labels see sessions, and nothing else of the realm. */
+function isOfRealm({ self }: Access): boolean {
+  return self.watching === undefined && self.labels === undefined;
+}
+
+function mayReadRealm(access: Access): boolean {
+  return isOfRealm(access) && access.self.scopes.includes("read");
+}

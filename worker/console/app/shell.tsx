@@ -2,11 +2,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { Page } from "./page.tsx";
 import { ShortcutHelp } from "../parts/shortcut-help.tsx";
+import { SignOutButton } from "../parts/sign-out-button.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
-import { signOut, useAccess } from "./access.ts";
+import { useAccess } from "./access.ts";
 import { route } from "./router.ts";
 import { sections } from "./sections.ts";
 import { addShortcuts } from "./shortcuts.ts";
+import { unsaved } from "./unsaved.ts";
 
 /** The frame around every page: navigation, who is signed in, and the page. */
 export function Shell() {
@@ -44,6 +46,11 @@ export function Shell() {
                 aria-current={route.value.section === name ? "page" : undefined}
               >
                 {title}
+                {unsaved.value.some(({ section }) => section === name) && (
+                  <span class="unsaved" title="Not saved yet">
+                    <span class="visually-hidden">, not saved yet</span>
+                  </span>
+                )}
               </a>
             ))}
           </nav>
@@ -53,11 +60,7 @@ export function Shell() {
           ?
         </button>
         <ThemeButton />
-        {access.hasToken && (
-          <button class="quiet" onClick={() => signOut()}>
-            Sign out
-          </button>
-        )}
+        {access.hasToken && <SignOutButton />}
       </header>
       <main id="main" class="page" tabIndex={-1} ref={main}>
         <Page sections={open} />

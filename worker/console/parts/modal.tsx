@@ -5,11 +5,13 @@ import { useEffect, useId, useRef } from "preact/hooks";
 interface ModalProps {
   title: string;
   isOpen: Signal<boolean>;
+  /** Whether a click beside it or Esc leaves it open, because what it shows cannot be had again. */
+  isFirm?: boolean;
   children: ComponentChildren;
 }
 
 /** A native dialog: it keeps the focus, closes with Esc, and gives the focus back. */
-export function Modal({ title, isOpen, children }: ModalProps) {
+export function Modal({ title, isOpen, isFirm = false, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   const open = isOpen.value;
@@ -19,7 +21,7 @@ export function Modal({ title, isOpen, children }: ModalProps) {
   }, [open]);
   return (
     <dialog
-      closedby="any"
+      closedby={isFirm ? "none" : "any"}
       ref={dialog}
       aria-labelledby={heading}
       onClose={() => (isOpen.value = false)}
