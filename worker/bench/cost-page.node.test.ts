@@ -8,7 +8,7 @@ describe("docs/cost.md", () => {
 
   it("reckons with what a turn was counted to use: after a change, run npm run docs", () => {
     expect(page).toBe(costPage(page));
-    expect(page.match(/<!-- table: /g)).toHaveLength(3);
+    expect(page.match(/<!-- table: /g)).toHaveLength(4);
   });
 
   it("charges the plan alone while all is included, and the list price beyond", () => {

@@ -1,6 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { billOf, listPrice, type Month, names, PLAN_USD, prices, useOf } from "./cost.node.ts";
+import turnCounts from "./turn-counts.json" with { type: "json" };
+import {
+  billOf,
+  listPrice,
+  type Month,
+  names,
+  OBJECT_GB,
+  PLAN_USD,
+  prices,
+  useOf,
+} from "./cost.node.ts";
 
 /** Where the page is kept. */
 export const costPagePath = fileURLToPath(new URL("../../docs/cost.md", import.meta.url));
@@ -41,6 +51,13 @@ const tables: Record<string, () => string> = {
     ];
     return table([head, ...rows, ["**together**", "", "", `**$${all.toFixed(3)}**`, ""]]);
   },
+  formula: () => `\`\`\`text
+GB-s          = turns × seconds per turn × ${OBJECT_GB}
+rows written  = turns × ${turnCounts.rowsWritten}
+requests      = turns × ${turnCounts.requests} + streams          (to objects)
+              = turns + streams              (to the Worker)
+GB stored     = turns kept × ${turnCounts.storedBytes / 1e9}           (${count(turnCounts.deltas)} pieces each)
+\`\`\``,
   months: () => {
     const rows = months.map(([who, month]) => {
       const { turns, secondsPerTurn, watchersPerTurn, storedTurns } = month;

@@ -31,8 +31,8 @@ export const prices = {
 /** The paid plan itself, USD a month. */
 export const PLAN_USD = 5;
 
-// What an object is charged with, whatever it takes.
-const OBJECT_GB = 0.128;
+/** The memory that an object is charged with, whatever it takes. */
+export const OBJECT_GB = 0.128;
 // The design's limit of 1,500 ms for 10,000 deltas, all processes together; the Worker's part is less.
 const CPU_MS_PER_DELTA = 0.15;
 
