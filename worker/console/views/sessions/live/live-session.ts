@@ -12,6 +12,9 @@ import { TurnLog } from "./turn-log.ts";
 /** How far back events are read at first, for what they tell of the newest turns. */
 const WINDOW = 2_000;
 
+/** How far back at most, for a place that the address names. */
+const FARTHEST = 50_000;
+
 /** After these the transcript has more messages than before, or fewer. */
 const changing: ReadonlySet<string> = new Set([
   "run_started",
@@ -54,10 +57,10 @@ export class LiveSession {
     this.transcript = new Transcript(client, id, () => this.#changed());
   }
 
-  /** Opens the session and follows it until `close`. Never rejects. */
-  async follow(): Promise<void> {
+  /** Opens the session and follows it until `close`; events are read back to a place of the log. Never rejects. */
+  async follow(seq = Infinity): Promise<void> {
     try {
-      await this.#open();
+      await this.#open(seq);
     } catch (error) {
       if (!this.#closing.signal.aborted) this.stage.value = { kind: "failed", error };
     }
@@ -78,7 +81,7 @@ export class LiveSession {
     return this.#floor === 0;
   }
 
-  async #open(): Promise<void> {
+  async #open(seq: number): Promise<void> {
     try {
       this.info.value = await this.#client.readSession(this.id);
     } catch (error) {
@@ -91,7 +94,8 @@ export class LiveSession {
     }
     if (this.hasTranscript) await this.transcript.open();
     const { lastSeq, isActive } = this.info.value;
-    for (let window = WINDOW; ; window *= 8) {
+    const wanted = Math.min(FARTHEST, lastSeq - seq + WINDOW / 2);
+    for (let window = Math.max(WINDOW, wanted); ; window *= 8) {
       const after = Math.max(this.#floor, lastSeq - window);
       if (await this.#read(after, lastSeq, isActive)) return;
     }

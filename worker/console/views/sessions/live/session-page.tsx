@@ -18,7 +18,7 @@ export function SessionPage({ id, seq }: SessionPageProps) {
   const { client, self } = useAccess();
   const session = useMemo(() => new LiveSession(client, id, self.watching?.after), [client, id]);
   useEffect(() => {
-    void session.follow();
+    void session.follow(seq);
     return () => session.close();
   }, [session]);
   const stage = session.stage.value;

@@ -5,6 +5,7 @@ import { LiveRow } from "./live-row.tsx";
 import type { LiveSession } from "./live-session.ts";
 import { MessageRow } from "./message-row.tsx";
 import { indexOfTurn } from "./rows.ts";
+import type { TurnFacts } from "./turn-facts.ts";
 import { useVirtualRows } from "./virtual-rows.ts";
 
 interface TranscriptViewProps {
@@ -25,7 +26,11 @@ export function TranscriptView({ session, seq }: TranscriptViewProps) {
   const shown = rows.virtualizer.getVirtualItems();
   const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
   useEffect(() => transcript.need(first, last));
-  const target = seq === undefined ? undefined : rowOf(session, seq);
+  const named = seq === undefined ? undefined : turnAt(session, seq);
+  const target = named && indexOfTurn(session, named.runId);
+  useEffect(() => {
+    if (named && target === undefined) transcript.readBack();
+  });
   useEffect(() => {
     if (target !== undefined) rows.toRow(target);
   }, [target, seq]);
@@ -80,11 +85,10 @@ export function TranscriptView({ session, seq }: TranscriptViewProps) {
   );
 }
 
-/** The row of the turn in which a place of the log lies. */
-function rowOf(session: LiveSession, seq: number): number | undefined {
-  const turns = [...session.log.turns.values()];
-  const turn = turns.findLast((candidate) => candidate.seq <= seq) ?? turns[0];
-  return turn && indexOfTurn(session, turn.runId);
+/** The turn in which a place of the log lies. */
+function turnAt({ log }: LiveSession, seq: number): TurnFacts | undefined {
+  const turns = [...log.turns.values()];
+  return turns.findLast((turn) => turn.seq <= seq) ?? turns[0];
 }
 
 function scroll(element: HTMLElement | null, direction: 1 | -1): void {

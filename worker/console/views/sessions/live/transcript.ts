@@ -68,6 +68,13 @@ export class Transcript {
     );
   }
 
+  /** Reads the page before those that were read last; nothing when all are there. */
+  readBack(): void {
+    let first = this.length;
+    while (first > 0 && this.#messages[first - 1]) first -= 1;
+    this.need(Math.max(0, first - PAGE), first - 1);
+  }
+
   /** All messages, for who takes a copy. */
   async all(): Promise<Message[]> {
     for (let index = this.#missing(0, this.length - 1); index !== undefined;) {
