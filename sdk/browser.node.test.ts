@@ -302,7 +302,7 @@ describe.skipIf(!executablePath)("the SDK in a browser", () => {
     const reply = await page.goto(`${given.url}/sessions/%3Cscript%3E`);
 
     expect(framed).toBeUndefined();
-    expect(await frame?.url()).toMatch(/^chrome-error:/);
+    expect(frame?.url()).toMatch(/^chrome-error:/);
     expect(reply?.headers()).toMatchObject({
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
       "content-type": "application/json",

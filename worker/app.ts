@@ -1,4 +1,4 @@
-import { Hono, type HonoRequest } from "hono";
+import { Hono, type HonoRequest, type MiddlewareHandler } from "hono";
 import { AppError, RealmId } from "../sdk/contract/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import type { AppOptions } from "./app-options.ts";
@@ -44,30 +44,10 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
 export const app = createApp();
 
 /** What is served below a realm's path as well as without one. */
-function createApi({ authenticate: own, tools = [], basePath = "/" }: AppOptions): Hono<AppEnv> {
+function createApi(options: AppOptions): Hono<AppEnv> {
   return (
     new Hono<AppEnv>()
-      .use(async (c, next) => {
-        const path = c.req.param("realm");
-        const header = c.req.header("x-meerkat-realm");
-        // Whoever may not come in does not learn either whether the name would do.
-        const asked = path ?? header;
-        const limit = new EdgeLimit(c.env, c.req.raw);
-        const grant = await limit.known(
-          asked,
-          async () =>
-            (own && (await ownGrant(own, c.req.raw, c.env, asked))) ??
-            (await authenticate(c.req.raw, c.env, asked, () => limit.stranger())),
-        );
-        const realm = realmNamed(path, header, grant.realm ?? c.env.RKAT_DEFAULT_REALM);
-        const origin = c.req.header("origin") ?? null;
-        const ip = c.req.header("cf-connecting-ip") ?? null;
-        const instance = instanceNamed(c.req);
-        const host = new URL(c.req.url).origin + basePath.replace(/\/$/, "");
-        const asking = { ...grant, ...provenanceOf(c.req.raw), host, origin, ip, instance };
-        c.set("caller", { ...asking, env: c.env, realm, ownTools: tools });
-        await next();
-      })
+      .use(letIn(options))
       // After: it reads bodies of unknown length, and nobody's are read who may not come in.
       .use(bodyLimit)
       .get("/openapi.json", (c) => c.json(openapi(serverUrl(c.req.url))))
@@ -76,6 +56,35 @@ function createApi({ authenticate: own, tools = [], basePath = "/" }: AppOptions
       .route("/", events)
       .route("/", rest)
   );
+}
+
+/** Finds out who asks, and in which realm. */
+function letIn({
+  authenticate: own,
+  tools = [],
+  basePath = "/",
+}: AppOptions): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const path = c.req.param("realm");
+    const header = c.req.header("x-meerkat-realm");
+    // Whoever may not come in does not learn either whether the name would do.
+    const asked = path ?? header;
+    const limit = new EdgeLimit(c.env, c.req.raw);
+    const grant = await limit.known(
+      asked,
+      async () =>
+        (own && (await ownGrant(own, c.req.raw, c.env, asked))) ??
+        (await authenticate(c.req.raw, c.env, asked, () => limit.stranger())),
+    );
+    const realm = realmNamed(path, header, grant.realm ?? c.env.RKAT_DEFAULT_REALM);
+    const origin = c.req.header("origin") ?? null;
+    const ip = c.req.header("cf-connecting-ip") ?? null;
+    const instance = instanceNamed(c.req);
+    const host = new URL(c.req.url).origin + basePath.replace(/\/$/, "");
+    const asking = { ...grant, ...provenanceOf(c.req.raw), host, origin, ip, instance };
+    c.set("caller", { ...asking, env: c.env, realm, ownTools: tools });
+    await next();
+  };
 }
 
 /** Where the document's paths begin: below the Worker's origin, if it is mounted there. */

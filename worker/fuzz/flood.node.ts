@@ -41,7 +41,7 @@ const strangers: readonly Knock[] = [
   { path: "/sessions", init: nobody },
   { path: unknown, init: {} },
   { path: `${unknown}/events?ticket=guessed`, init: {} },
-].map((knock) => ({ ...knock, status: 401 }));
+].map(({ path, init }) => ({ path, init, status: 401 }));
 
 /** As many requests of the same kinds that no access is needed for. */
 const passers = strangers.map(({ init }): Knock => {
@@ -110,10 +110,12 @@ async function knock(url: string, { knocks, first, signal }: Knocking): Promise<
   for (; !signal.aborted; count += 1) {
     await delay(Math.max(0, due - performance.now()));
     due += gap;
-    const { path, init, status } = knocks[(first + count) % knocks.length] as Knock;
-    const response = await fetch(url + path, init);
+    const next = knocks[(first + count) % knocks.length];
+    if (!next) break;
+    const response = await fetch(url + next.path, next.init);
     await response.body?.cancel();
-    check(response.status === status, `a stranger was answered ${response.status} at ${path}`);
+    const what = `a stranger was answered ${response.status} at ${next.path}`;
+    check(response.status === next.status, what);
   }
   return count;
 }
