@@ -23,18 +23,15 @@ const planted = {
 const keys = ["sk-ant-test-0123456789", "sk-test-0123456789", "AIzaTest0123456789"];
 
 const deployed = { ...env, RKAT_ADMIN_TOKEN: planted.admin, RKAT_LOG_LEVEL: "debug" };
+const levels = ["debug", "error", "info", "log", "trace", "warn"] as const;
 
 /** Everything that a test's requests were answered with, and everything that was logged meanwhile. */
 let emitted: string[];
 
 beforeEach(() => {
   emitted = [];
-  // Whichever of its methods somebody comes to write with.
-  for (const [name, method] of Object.entries(console)) {
-    if (typeof method !== "function") continue;
-    vi.spyOn(console, name as "log").mockImplementation(
-      (...args) => void emitted.push(written(args)),
-    );
+  for (const level of levels) {
+    vi.spyOn(console, level).mockImplementation((...args) => void emitted.push(written(args)));
   }
 });
 
