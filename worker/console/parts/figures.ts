@@ -30,7 +30,14 @@ export function count(value: number): string {
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return inTwo(seconds, 60, ["min", "s"]);
+  return inTwo(Math.round(seconds / 60), 60, ["h", "min"]);
+}
+
+function inTwo(amount: number, size: number, [large, small]: [string, string]): string {
+  const rest = amount % size;
+  return `${Math.floor(amount / size)} ${large}${rest > 0 ? ` ${rest} ${small}` : ""}`;
 }
 
 /** US dollars; small sums with as many digits as say something. */

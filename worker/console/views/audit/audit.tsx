@@ -11,11 +11,7 @@ import { Verification } from "./verification.tsx";
 
 /** What was done in the realm: by whom, from where and when. */
 export default function Audit() {
-  return may.value.administer ? (
-    <AuditLog />
-  ) : (
-    <AdminsOnly title="The audit log is for administrators" />
-  );
+  return may.value.administer ? <AuditLog /> : <AdminsOnly page="Audit log" />;
 }
 
 function AuditLog() {

@@ -1,4 +1,4 @@
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { may, useAccess } from "../../app/access.ts";
 import { useLoading } from "../../app/loading.ts";
 import { tell, tellFailure } from "../../app/notices.ts";
@@ -30,7 +30,9 @@ export function ConfigEdit({ draft }: { draft: Draft }) {
         {base.generation === 0 && ": never written, so everything is at its default"}
         {!may.value.administer && ". Your token may read it; changing it takes the scope admin."}
       </p>
-      {conflict && <ConflictPanel draft={draft} conflict={conflict} />}
+      {conflict && (
+        <ConflictPanel draft={draft} conflict={conflict} onChosen={() => field.current?.focus()} />
+      )}
       <SetAside draft={draft} />
       <JsonEditor
         label="The config as JSON"
@@ -52,8 +54,6 @@ function SaveBar({ draft }: { draft: Draft }) {
   const { client } = useAccess();
   const base = draft.base.value;
   const { document } = draft.reading.value;
-  const patch = draft.patch.value;
-  const isNothing = !patch || Object.keys(patch).length === 0;
   const save = async () => {
     try {
       const outcome = await draft.save(client);
@@ -62,22 +62,32 @@ function SaveBar({ draft }: { draft: Draft }) {
       tellFailure(error);
     }
   };
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      void save();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [draft, client]);
   return (
     <>
-      {base && document && !isNothing && (
+      {base && document && draft.isToSave.value && (
         <details class="review">
           <summary>What saving changes</summary>
           <DiffView label="What saving changes" from={base.config} to={document} />
         </details>
       )}
       <div class="save-bar">
-        <p class="grow soft">{wordOf(draft, isNothing)}</p>
+        <p class="grow soft">{wordOf(draft)}</p>
         <button disabled={!draft.isTyped.value} onClick={() => draft.discard()}>
           Discard
         </button>
         <button
           class="primary"
-          disabled={isNothing || draft.isSaving.value}
+          aria-keyshortcuts="Control+S Meta+S"
+          disabled={!draft.isToSave.value || draft.isSaving.value}
           onClick={() => void save()}
         >
           {draft.isSaving.value ? "Saving…" : "Save"}
@@ -87,10 +97,10 @@ function SaveBar({ draft }: { draft: Draft }) {
   );
 }
 
-function wordOf({ isTyped, reading }: Draft, isNothing: boolean): string {
+function wordOf({ isTyped, isToSave, reading }: Draft): string {
   if (!isTyped.value) return "Everything is saved";
   if (reading.value.problem) return "Not saved: this is not JSON yet";
-  return isNothing ? "Only its looks were changed" : "Not saved yet";
+  return isToSave.value ? "Not saved yet" : "Only its looks were changed";
 }
 
 /** The way back to a draft that was left for somebody else's version. */

@@ -4,13 +4,18 @@ import { moment } from "../../parts/figures.ts";
 import { changesBetween, isSame, valueAt } from "./changes.ts";
 import type { Conflict, Draft } from "./draft.ts";
 
-interface ConflictPanelProps {
+interface ThreeWaysProps {
   draft: Draft;
   conflict: Conflict;
 }
 
+interface ConflictPanelProps extends ThreeWaysProps {
+  /** Called when the user has chosen and the panel goes. */
+  onChosen: () => void;
+}
+
 /** Tells that somebody else wrote meanwhile, what of, and offers the ways on. */
-export function ConflictPanel({ draft, conflict }: ConflictPanelProps) {
+export function ConflictPanel({ draft, conflict, onChosen }: ConflictPanelProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [conflict]);
   const { theirs, writes } = conflict;
@@ -36,6 +41,7 @@ export function ConflictPanel({ draft, conflict }: ConflictPanelProps) {
           disabled={!isReadable}
           onClick={() => {
             draft.reapply();
+            onChosen();
             tell(
               `Your changes are now on top of generation ${theirs.generation}. Look, then save.`,
             );
@@ -46,12 +52,19 @@ export function ConflictPanel({ draft, conflict }: ConflictPanelProps) {
         <button
           onClick={() => {
             draft.takeTheirs();
+            onChosen();
             tell("Their version is in the editor; yours is set aside.");
           }}
         >
           Take theirs
         </button>
-        <button class="quiet" onClick={() => (draft.conflict.value = undefined)}>
+        <button
+          class="quiet"
+          onClick={() => {
+            draft.conflict.value = undefined;
+            onChosen();
+          }}
+        >
           Keep editing
         </button>
       </footer>
@@ -63,7 +76,7 @@ export function ConflictPanel({ draft, conflict }: ConflictPanelProps) {
 }
 
 /** Every key that either side changed: as it was, theirs, yours. */
-function ThreeWays({ draft, conflict }: ConflictPanelProps) {
+function ThreeWays({ draft, conflict }: ThreeWaysProps) {
   const base = draft.base.value?.config;
   const theirs = conflict.theirs.config;
   const mine = draft.reading.value.document;

@@ -43,6 +43,9 @@ export class Draft {
     return document && this.base.value && patchBetween(this.base.value.config, document);
   });
 
+  /** Whether saving would change anything. */
+  readonly isToSave = computed(() => Object.keys(this.patch.value ?? {}).length > 0);
+
   constructor() {
     effect(() => {
       if (!this.isTyped.value && !this.setAside.value) return undefined;
@@ -64,7 +67,7 @@ export class Draft {
   /** Writes what was changed, unless somebody else wrote meanwhile. @throws what says nothing about the document */
   async save(client: MeerkatClient): Promise<SaveOutcome> {
     const [base, text, patch] = [this.base.value, this.text.value, this.patch.value];
-    if (!base || !patch || this.isSaving.value) return "refused";
+    if (!base || !patch || !this.isToSave.value || this.isSaving.value) return "refused";
     this.isSaving.value = true;
     this.problems.value = [];
     try {

@@ -12,11 +12,7 @@ import { TokenTable } from "./token-table.tsx";
 
 /** Who may do what in the realm: its access tokens and shares. */
 export default function Tokens() {
-  return may.value.administer ? (
-    <TokenList />
-  ) : (
-    <AdminsOnly title="Tokens are for administrators" />
-  );
+  return may.value.administer ? <TokenList /> : <AdminsOnly page="Tokens" />;
 }
 
 function TokenList() {

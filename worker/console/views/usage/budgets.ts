@@ -22,7 +22,7 @@ const kinds: readonly (Pick<Budget, "name" | "format"> & {
   },
   { key: "max_model_calls", name: "model calls", format: count, of: (sums) => sums.model_calls },
   { key: "max_tool_calls", name: "tool calls", format: count, of: (sums) => sums.tool_calls },
-  { key: "max_duration", name: "models’ time", format: timeOf, of: (sums) => sums.latency_ms },
+  { key: "max_duration", name: "models’ time", format: duration, of: (sums) => sums.latency_ms },
 ];
 
 /** The config's limits of one scope, `day` or `realm`. */
@@ -43,18 +43,11 @@ function limitOf(value: unknown): number | undefined {
   return typeof value === "string" ? milliseconds(value) : undefined;
 }
 
-/** Budgets of time are of hours rather than of seconds. */
-function timeOf(ms: number): string {
-  return ms < HOUR_MS ? duration(ms) : `${Number((ms / HOUR_MS).toFixed(1))} h`;
-}
-
-const HOUR_MS = 3_600_000;
-
 const unitsMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
-  h: HOUR_MS,
+  h: 3_600_000,
   d: 86_400_000,
 };
 
