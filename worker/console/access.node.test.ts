@@ -159,6 +159,21 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     await guest.reload();
     await guest.getByText("This token is not accepted").waitFor();
   });
+
+  it("shares only what comes from now on, if that is what the link is for", async () => {
+    const id = await newSession();
+    const { last_seq: after } = await under.api<{ last_seq: number }>(admin, `/sessions/${id}`);
+    const { url } = await under.api<{ url: string }>(admin, `/sessions/${id}/share`, {
+      body: { after },
+    });
+    const guest = await under.visit({ path: url.slice(url.indexOf("#")) });
+    await guest.getByText("This link shows what comes from now on").waitFor();
+
+    await under.api(admin, `/sessions/${id}/messages`, { body: { prompt: "later" } });
+
+    await guest.getByText('You said: "later"').waitFor();
+    expect(await guest.getByText('You said: "think"').count()).toBe(0);
+  });
 });
 
 describe.skipIf(!hasBrowser)("a console on a laptop's open server", () => {

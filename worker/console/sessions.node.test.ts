@@ -131,6 +131,12 @@ describe.skipIf(!hasBrowser)("sessions in the console", () => {
     const third = page.getByRole("listitem").filter({ hasText: "third" });
     await third.getByRole("button", { name: "Take back" }).click();
     await third.waitFor({ state: "detached" });
+    await prompt(page).fill("mind this");
+    await page.getByRole("button", { name: "Steer" }).click();
+    const steering = page.getByRole("listitem").filter({ hasText: "mind this" });
+    await steering.getByText("steering").waitFor();
+    await steering.getByRole("button", { name: "Take back" }).click();
+    await steering.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Interrupt" }).click();
 
     await other.getByText("Interrupted").waitFor();

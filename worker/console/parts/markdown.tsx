@@ -13,7 +13,7 @@ interface MarkdownProps {
 /** Markdown as it comes: only what is new is parsed and added. */
 export function Markdown({ text, isWhole }: MarkdownProps) {
   const root = useRef<HTMLDivElement>(null);
-  const painted = useRef<{ parser: smd.Parser; text: string } | undefined>(undefined);
+  const painted = useRef<Painted | undefined>(undefined);
   useLayoutEffect(() => {
     const node = root.current;
     if (!node) return;
@@ -21,17 +21,39 @@ export function Markdown({ text, isWhole }: MarkdownProps) {
     let { current: state } = painted;
     if (!state || !clean.startsWith(state.text)) {
       node.replaceChildren();
-      state = { parser: smd.parser(markdownRenderer(node)), text: "" };
+      const renderer = markdownRenderer(node);
+      state = { parser: smd.parser(renderer), renderer, text: "", ahead: new Text() };
     }
+    state.ahead.remove();
     smd.parser_write(state.parser, clean.slice(state.text.length));
-    painted.current = { parser: state.parser, text: clean };
-    if (!isWhole) return;
+    state.text = clean;
+    painted.current = state;
+    if (!isWhole) {
+      showAhead(state);
+      return;
+    }
     smd.parser_end(state.parser);
     painted.current = undefined;
     addCopyButtons(node);
   }, [text, isWhole]);
   useEffect(() => () => (painted.current = undefined), []);
   return <div class="markdown" ref={root} dir="auto" />;
+}
+
+/** How far a text was read. */
+interface Painted {
+  parser: smd.Parser;
+  renderer: smd.Default_Renderer;
+  text: string;
+  /** The last characters, which the parser holds back until it knows that they are no mark. */
+  ahead: Text;
+}
+
+/** Shows what the parser holds back, where it can only be text. */
+function showAhead({ parser, renderer, ahead }: Painted): void {
+  const { nodes, index } = renderer.data;
+  ahead.data = /^[\p{L}\p{N}]+$/u.test(parser.pending) ? parser.pending : "";
+  if (index > 0) nodes[index]?.append(ahead);
 }
 
 function addCopyButtons(root: HTMLElement): void {

@@ -108,7 +108,7 @@ export class LiveSession {
     const subscription = await this.#client.subscribeSessionEvents(this.id, { after, signal });
     this.stage.value = { kind: "open" };
     for await (const envelope of subscription) {
-      this.#isLive ||= isActive || envelope.seq > lastSeq;
+      this.#isLive ||= isActive || !this.hasTranscript || envelope.seq > lastSeq;
       this.#take(envelope, envelope.seq > lastSeq);
       const isCutOff = isActive && !this.log.current && after > this.#floor;
       if (isCutOff && envelope.seq >= lastSeq) return false;

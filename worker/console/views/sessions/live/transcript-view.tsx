@@ -49,7 +49,11 @@ export function TranscriptView({ session, seq }: TranscriptViewProps) {
       <section class="transcript" ref={scroller} tabIndex={0} aria-label="Transcript">
         {length === 0 && session.stage.value.kind === "open" && (
           <EmptyState title="Nothing was said yet">
-            <p>The first prompt starts the conversation.</p>
+            <p>
+              {session.hasTranscript
+                ? "The first prompt starts the conversation."
+                : "This link shows what comes from now on, as it comes."}
+            </p>
           </EmptyState>
         )}
         <div
