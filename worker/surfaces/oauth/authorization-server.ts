@@ -6,18 +6,11 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import { Scope } from "../../../sdk/contract/index.ts";
 import { Records } from "./records.ts";
-import { resourceOf } from "./resource.ts";
+import { paths, resourceOf } from "./resource.ts";
 
 const DAY_SECONDS = 86_400;
 /** Of a client that registered itself; one that is still in use is renewed by the library. */
 const REGISTRATION_SECONDS = 90 * DAY_SECONDS;
-
-/** Where the dance takes place. */
-export const paths = {
-  authorize: "/oauth/authorize",
-  token: "/oauth/token",
-  register: "/oauth/register",
-} as const;
 
 /** What a request of the dance is about. */
 export interface Dance {

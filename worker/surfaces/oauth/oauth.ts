@@ -1,46 +1,40 @@
-import { type Context, type Handler, Hono } from "hono";
+import { type Handler, Hono } from "hono";
 import { toAppError } from "../../../sdk/contract/index.ts";
 import type { AppEnv } from "../../app-env.ts";
 import { EdgeLimit } from "../../edge-limit.ts";
-import { authorizationServer, paths } from "./authorization-server.ts";
-import { askConsent, takeConsent } from "./consent.ts";
-import { resourceMetadata, serverMetadata } from "./discovery.ts";
 import { oauthFailure } from "./failure.ts";
-import { offersOAuth, RESOURCE_METADATA, SERVER_METADATA } from "./resource.ts";
-import { smallBody } from "./small-body.ts";
-import { again, tokenEndpoint } from "./token-endpoint.ts";
+import { offersOAuth, paths, RESOURCE_METADATA, SERVER_METADATA } from "./resource.ts";
+import type * as endpoints from "./endpoints.ts";
 
 /** Signing in MCP clients by OAuth 2.1: discovery, registration, the consent page and the token endpoint. */
 export const oauth = new Hono<AppEnv>()
-  .get(`${RESOURCE_METADATA}/mcp`, offered(resourceMetadata))
-  .get(`${RESOURCE_METADATA}/realms/:realm/mcp`, offered(resourceMetadata))
-  .get(SERVER_METADATA, offered(serverMetadata))
-  .all(paths.register, offered(register))
-  .all(paths.token, offered(tokenEndpoint))
-  .get(paths.authorize, offered(askConsent))
-  .post(paths.authorize, offered(takeConsent));
+  .get(`${RESOURCE_METADATA}/mcp`, offered("resourceMetadata"))
+  .get(`${RESOURCE_METADATA}/realms/:realm/mcp`, offered("resourceMetadata"))
+  .get(SERVER_METADATA, offered("serverMetadata"))
+  .all(paths.register, offered("register"))
+  .all(paths.token, offered("tokenEndpoint"))
+  .get(paths.authorize, offered("askConsent"))
+  .post(paths.authorize, offered("takeConsent"));
 
 /** Clients look for all of it at the top of the origin: an app that is mounted elsewhere has none of it. */
 const atTop = /^\/(?:oauth|\.well-known)\//;
 
-/** Where nobody can sign in, these are addresses like any unknown one. */
-function offered(handler: (c: Context<AppEnv>) => Response | Promise<Response>): Handler<AppEnv> {
+/**
+ * Where nobody can sign in, these are addresses like any unknown one. What answers is loaded when somebody
+ * does: the library speaks up when it is loaded, of a feature that is ours, and a start is to be quiet.
+ */
+function offered(endpoint: keyof typeof endpoints): Handler<AppEnv> {
   return async (c, next) => {
     const url = new URL(c.req.url);
     if (!atTop.test(url.pathname) || !offersOAuth(c.env, url)) return await next();
     try {
       await new EdgeLimit(c.env, c.req.raw).oauth();
-      return await handler(c);
+      const { [endpoint]: answer } = await import("./endpoints.ts");
+      return await answer(c);
     } catch (cause) {
       return failed(cause);
     }
   };
-}
-
-async function register(c: Context<AppEnv>): Promise<Response> {
-  const { origin } = new URL(c.req.url);
-  const { answer } = authorizationServer({ env: c.env, origin, realm: undefined });
-  return await answer(again(c, await smallBody(c)));
 }
 
 function failed(cause: unknown): Response {

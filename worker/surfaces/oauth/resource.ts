@@ -7,6 +7,13 @@ export const RESOURCE_METADATA = "/.well-known/oauth-protected-resource";
 /** Where the authorization server's lies (RFC 8414): it has no path. */
 export const SERVER_METADATA = "/.well-known/oauth-authorization-server";
 
+/** Where the dance takes place. */
+export const paths = {
+  authorize: "/oauth/authorize",
+  token: "/oauth/token",
+  register: "/oauth/register",
+} as const;
+
 /** What a client needs for anything at all, and asks for first. */
 export const baseline: readonly Scope[] = ["read", "run"];
 
