@@ -284,7 +284,11 @@ describe("the session guide", () => {
       const env = { RKAT_URL: server.url, RKAT_REALM: url.slice(url.lastIndexOf("/") + 1) };
       const config = (...args: string[]) => rkat(["config", ...args], env);
 
-      expect(await config("get")).toEqual({ code: 0, stdout: "\n", stderr: "" });
+      expect(await config("get")).toEqual({
+        code: 0,
+        stdout: "# nothing is set: defaults hold\n",
+        stderr: "",
+      });
       expect(await config("set", "--json", '{"agent": {"model": "gpt-5.2"}}')).toEqual({
         code: 0,
         stdout: "generation=3\n",
