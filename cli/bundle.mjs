@@ -1,7 +1,8 @@
-// Bundles the CLI for quick starts, and the console: `rkat` takes a bundle while it is newer than all its sources.
+// Bundles the CLI for quick starts, the console and the SDK: `rkat` takes a bundle while it is newer than all its sources.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleSdk } from "../supply-chain/sdk-bundle.mjs";
 import { bundleConsole } from "../worker/console/bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -54,4 +55,5 @@ if (esbuild) {
   sources.push("package-lock.json");
   writeFileSync(join(outdir, "sources.json"), JSON.stringify(sources));
   await bundleConsole(esbuild);
+  await bundleSdk(esbuild);
 }

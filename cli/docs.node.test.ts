@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parse as parseToml } from "smol-toml";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { parse as parseYaml } from "yaml";
@@ -31,6 +30,7 @@ beforeAll(async () => {
   for (const name of ["rkat", "rkat-mcp", "rkat-rpc"]) {
     symlinkSync(join(packageRoot, "cli", "bin", `${name}.mjs`), join(bin, name));
   }
+  installPackage();
   const secrets = { RKAT_TOKEN_KEY: "docs-token-key-0123456789abcdef0123456789" };
   server = await startServe(freshStateRoot(), secrets);
   const model = wire(inject("wireUrl"));
@@ -77,12 +77,18 @@ function open(page: Page, { language, code }: Block): Terminal {
   return { child, told: () => text.stdout, complaints: () => text.stderr };
 }
 
-/** Writes a block to a file, with the package's own name made known as `npm install` would. */
+/** Writes a block to a file below the folder that knows the package by its name. */
 function runTypeScript(folder: string, code: string): string {
   const file = join(folder, "example.mts");
-  const sdk = pathToFileURL(join(packageRoot, "sdk", "index.ts")).href;
-  writeFileSync(file, code.replaceAll('"meerkat-edge"', JSON.stringify(sdk)));
+  writeFileSync(file, code);
   return `node ${file}`;
+}
+
+/** Makes the package's name known as `npm install` would, with what it exports as of now. */
+function installPackage(): void {
+  execFileSync(process.execPath, [join(packageRoot, "supply-chain", "sdk-bundle.mjs")]);
+  mkdirSync(join(scratch, "node_modules"));
+  symlinkSync(packageRoot, join(scratch, "node_modules", "meerkat-edge"));
 }
 
 /** What a page promises to be shown, where "…" stands for anything. */

@@ -25,25 +25,21 @@ const relative = /(?<=(?:from |import\()")\.[^"]+(?=")/g;
 /** What can be imported, by the name of its file in the package. */
 const entries = { sdk: "sdk/index.ts", worker: "worker/embedding.ts" };
 
-const shared = { absWorkingDir: root, bundle: true, format: "esm", logLevel: "warning" } as const;
 const forWorkerd = {
-  ...shared,
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
   target: "es2024",
   conditions: ["workerd", "worker", "browser"],
   external: ["cloudflare:*", "node:*"],
+  logLevel: "warning",
 } as const satisfies BuildOptions;
 
-rmSync(out, { recursive: true, force: true });
+// By another program, since an installation makes it, too.
+execFileSync(process.execPath, [join(root, "supply-chain", "sdk-bundle.mjs")], {
+  stdio: "inherit",
+});
 await Promise.all([
-  build({
-    ...shared,
-    entryPoints: [entries.sdk],
-    outfile: join(out, "sdk.js"),
-    target: "es2022",
-    // Node 20 has no `Promise.withResolvers` yet.
-    inject: [join(root, "supply-chain", "with-resolvers.ts")],
-    define: { "Promise.withResolvers": "withResolvers" },
-  }),
   // Its dependencies are installed with it, so that one's own Worker has each of them once.
   build({
     ...forWorkerd,
@@ -72,6 +68,7 @@ function writeDeclarations(): void {
   const project = join(root, "supply-chain", "tsconfig.json");
   const options = ["-p", project, "--outDir", emitted, "--rootDir", root];
   execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+  rmSync(join(out, "types"), { recursive: true, force: true });
   const kept = new Set<string>();
   for (const entry of Object.values(entries)) keep(declarationOf(entry), emitted, kept);
   rmSync(emitted, { recursive: true });
