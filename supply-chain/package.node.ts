@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, type StdioOptions } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +19,9 @@ import { build, type BuildOptions } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "dist", "package");
 
+/** Standard output is for the name of the tarball, which `npm pack --silent` gives to `npm install`. */
+const quiet: StdioOptions = ["ignore", 2, "inherit"];
+
 /** A name of another file of the package in a declaration. */
 const relative = /(?<=(?:from |import\()")\.[^"]+(?=")/g;
 
@@ -37,7 +40,7 @@ const forWorkerd = {
 
 // By another program, since an installation makes it, too.
 execFileSync(process.execPath, [join(root, "supply-chain", "sdk-bundle.mjs")], {
-  stdio: "inherit",
+  stdio: quiet,
 });
 await Promise.all([
   // Its dependencies are installed with it, so that one's own Worker has each of them once.
@@ -61,13 +64,13 @@ async function buildServed(): Promise<void> {
 
 function writeDeclarations(): void {
   if (!existsSync(join(root, "worker-configuration.d.ts"))) {
-    execFileSync("npx", ["wrangler", "types"], { cwd: root, stdio: "inherit" });
+    execFileSync("npx", ["wrangler", "types"], { cwd: root, stdio: quiet });
   }
   const emitted = mkdtempSync(join(tmpdir(), "rkat-types-"));
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const project = join(root, "supply-chain", "tsconfig.json");
   const options = ["-p", project, "--outDir", emitted, "--rootDir", root];
-  execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, ...options], { stdio: quiet });
   rmSync(join(out, "types"), { recursive: true, force: true });
   const kept = new Set<string>();
   for (const entry of Object.values(entries)) keep(declarationOf(entry), emitted, kept);
