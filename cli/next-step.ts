@@ -8,13 +8,24 @@ const nextSteps: Partial<Record<MeerkatErrorCode, string>> = {
   SESSION_NOT_FOUND: "`rkat sessions list` shows the sessions of this realm.",
   REALM_NOT_FOUND: "`rkat realms list` shows the realms.",
   VERSION_MISMATCH: "Update the older of the two; `rkat --version` tells what this one is.",
+  NOT_CONNECTED:
+    "`rkat serve` starts one on this machine; `rkat doctor` tells where commands look for one.",
   CONNECTION_CLOSED: "`rkat doctor` tells what can be reached.",
 };
 
 /** What somebody who sees an error can do about it, where the error's own words do not say. */
 export function nextStep(error: unknown): string | undefined {
   if (!(error instanceof MeerkatError)) return undefined;
-  return keyHint(error) ?? nextSteps[error.code];
+  return keyHint(error) ?? allowedHint(error) ?? nextSteps[error.code];
+}
+
+/** What the deployment would take instead, where it says so and the sentence does not. */
+function allowedHint({ message, details }: MeerkatError): string | undefined {
+  if (typeof details !== "object" || details === null || !("allowed" in details)) return undefined;
+  const { allowed } = details;
+  const told = Array.isArray(allowed) ? allowed.join(", ") : allowed;
+  if (typeof told !== "string" || told === "" || message.includes(told)) return undefined;
+  return `Allowed: ${told}`;
 }
 
 /** What to do about a provider without a key. */

@@ -233,6 +233,7 @@ describe("rkat run", () => {
     const unknown = await rkat(["run", "-m", "no-such-model", "Hi"], env);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain("no-such-model");
+    expect(unknown.stderr).toContain("\nAllowed: a model of models/catalog, ");
 
     const keyless = await rkat(["run", "-m", "gpt-5.2", "-p", "openai", "Hi"], env);
     expect(keyless.code).toBe(1);
@@ -245,6 +246,7 @@ describe("rkat run", () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain("Error: cannot reach http://127.0.0.1:9");
+    expect(stderr).toContain("\n`rkat serve` starts one");
   });
 
   it("cancels the turn on Ctrl-C and leaves the session usable", async () => {

@@ -1,3 +1,5 @@
+import { SessionNotFoundError } from "../sdk/errors.ts";
+
 /** What a reference resolves against: a realm's directory, most recently used first. */
 export interface SessionDirectory {
   page(offset: number, limit: number): Promise<readonly SessionEntry[]>;
@@ -63,7 +65,9 @@ async function findByPart(part: string, directory: SessionDirectory): Promise<st
     if (id.startsWith(part) || id.endsWith(part)) matches.push(id);
   }
   const [match] = matches;
-  if (match === undefined || part === "") throw new Error(`No session matching '${part}'`);
+  if (match === undefined || part === "") {
+    throw new SessionNotFoundError("SESSION_NOT_FOUND", `No session matching '${part}'`);
+  }
   if (matches.length === 1) return match;
   const shown = matches.slice(0, SHOWN_CANDIDATES).map((id) => `\n  ${id}`);
   const rest = matches.length > shown.length ? "\n  …" : "";

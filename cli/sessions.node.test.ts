@@ -172,7 +172,7 @@ describe("rkat resume", () => {
 
   it("refuses what it cannot find or tell apart", async () => {
     expect((await rkat(["resume", "zzz", "Hi"], env)).stderr).toBe(
-      "Error: No session matching 'zzz'\n",
+      "Error: No session matching 'zzz'\n`rkat sessions list` shows the sessions of this realm.\n",
     );
     const ambiguous = await rkat(["resume", "0", "Hi"], env);
     expect(ambiguous.code).toBe(1);

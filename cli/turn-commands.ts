@@ -47,6 +47,6 @@ function checkQuotes(words: readonly string[]): void {
   const [first = "", ...more] = words;
   if (more.length === 0) return;
   throw new UsageError(
-    `'${first}' is no command, and a prompt is one argument: put it in quotes, rkat "${words.join(" ")}"`,
+    `'${first}' is no command (\`rkat --help\` lists them), and a prompt is one argument: put it in quotes, rkat "${words.join(" ")}"`,
   );
 }

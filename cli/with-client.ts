@@ -1,4 +1,4 @@
-import { connectionClosed, isConnectionClosed } from "../sdk/errors.ts";
+import { connectionClosed, isConnectionClosed, MeerkatError } from "../sdk/errors.ts";
 import { MeerkatClient } from "../sdk/index.ts";
 import { type Deployment, openDeployment } from "./deployment.ts";
 import { type GlobalFlags, instanceFlags } from "./global-flags.ts";
@@ -75,7 +75,8 @@ export async function reach(url: string): Promise<void> {
 function unreached(url: string, error: unknown): unknown {
   if (!(error instanceof Error) || !isConnectionClosed(error)) return error;
   const { message } = error.cause instanceof Error ? innermost(error.cause) : error;
-  return new Error(`cannot reach ${url}: ${message}; is the server running?`, { cause: error });
+  const told = `cannot reach ${url}: ${message}; is the server running?`;
+  return new MeerkatError("NOT_CONNECTED", told, { cause: error });
 }
 
 /** A name with several addresses fails once for each of them, and then says nothing itself. */
