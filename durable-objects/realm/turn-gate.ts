@@ -60,6 +60,18 @@ export class TurnGate {
     );
   }
 
+  /**
+   * Gives back the place of a session that reports a turn's end: the next turn there may be another's,
+   * who needs none. A report that is older than the place tells of a turn before.
+   */
+  release(sessionId: string, version: number): void {
+    this.#sql.exec(
+      "DELETE FROM turn_places WHERE session_id = ? AND version < ?",
+      sessionId,
+      version,
+    );
+  }
+
   #counted(quota: Quota | undefined): Counted[] {
     const { max_concurrent_turns, turns_per_minute } = this.#record.inUse()?.config.limits ?? {};
     const limits = {
