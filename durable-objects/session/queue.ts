@@ -87,6 +87,8 @@ export class Queue {
     const waiting = turns.filter((turn) => turn.status === "queued" && concerns(turn));
     if (waiting.length === 0) return [];
     const { identity, state } = present(this.#journal);
+    // The commit takes away what each asked for.
+    const refused = waiting.map((turn) => ({ ...turn, initiator: this.#storage.initiator(turn) }));
     this.#journal.commit({
       events: waiting.map(({ runId }) =>
         terminalEvent(identity.sessionId, runId, outcome, noUsage),
@@ -96,7 +98,7 @@ export class Queue {
         for (const { position } of waiting) this.#storage.setStatus(position, "cancelled");
       },
     });
-    for (const turn of waiting) this.#observer.refused(turn, outcome);
+    for (const turn of refused) this.#observer.refused(turn, outcome);
     return waiting.map(({ runId }) => runId);
   }
 
