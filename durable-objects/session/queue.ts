@@ -61,13 +61,17 @@ export class Queue {
     });
   }
 
-  /** The turn that is next, with what it asks for. */
+  /** The turn that is next. */
+  get first(): QueuedInput | undefined {
+    return this.isEmpty
+      ? undefined
+      : this.#storage.list().find(({ status }) => status === "queued");
+  }
+
+  /** The same with what it asks for, which may be long. */
   next(): { position: number; createdAt: number; request: TurnRequest } | undefined {
-    if (this.isEmpty) return undefined;
-    const waiting = this.#storage.list().find(({ status }) => status === "queued");
-    if (!waiting) return undefined;
-    const { position, createdAt } = waiting;
-    return { position, createdAt, request: this.#storage.request(position) };
+    const { first } = this;
+    return first && { ...first, request: this.#storage.request(first.position) };
   }
 
   /** The statement that says that a turn of the queue runs; part of the commit that admits it. */
