@@ -133,6 +133,16 @@ describe("a token that limits its turns", () => {
     expect([own.status, another.status, (await theirs).status]).toEqual([200, 200, 200]);
   });
 
+  it("loses no place to a turn that could not begin", async () => {
+    const { begin } = await tokenWith({ max_concurrent_turns: 1 });
+
+    const refused = await begin("no-such-model");
+    const { status } = await begin("demo");
+
+    expect(refused.status).toBe(400);
+    expect(status).toBe(200);
+  });
+
   it("starts no more in a minute than it may, and takes none of its realm's with those refused", async () => {
     const { realm, begin } = await tokenWith({ turns_per_minute: 1 });
     await request("PATCH", `/realms/${realm}/config`, json({ limits: { turns_per_minute: 2 } }));
