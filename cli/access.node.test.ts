@@ -22,13 +22,17 @@ afterAll(async () => {
 describe("rkat tokens", () => {
   it("creates one that works, lists it, revokes it, and leaves a trail", async () => {
     const made = await rkat(
-      ["tokens", "create", "--name", "ci", "--expires-in", "90d", "--realm", "team-a"],
+      [
+        ...["tokens", "create", "--name", "ci", "--expires-in", "90d", "--realm", "team-a"],
+        ...["--max-turns", "2"],
+      ],
       env,
     );
     const token = made.stdout.trim();
     const id = token.split(".")[1] ?? "";
     const holder = { RKAT_URL: server.url, RKAT_TOKEN: token };
     const turn = await rkat(["run", "--json", "hi"], holder);
+    const self = await rkat(["tokens", "self"], holder);
     const denied = await rkat(["tokens", "list"], holder);
     const list = await rkat(["tokens", "list", "--realm", "team-a"], env);
     const revoked = await rkat(["tokens", "revoke", id, "--realm", "team-a"], env);
@@ -37,6 +41,7 @@ describe("rkat tokens", () => {
     expect(token).toMatch(/^rkat_team-a\.[0-9a-f]{16}\.[\w-]{43}\.[\w-]{8}$/);
     expect(made.stderr).toContain(`Token ${id}: shown this once.`);
     expect(JSON.parse(turn.stdout).session_ref).toMatch(/^team-a:/);
+    expect(self.stdout).toMatch(/^Turns: +2 at once$/m);
     expect([denied.code, denied.stderr]).toEqual([1, expect.stringContaining("tokens/list")]);
     expect(list.stdout).toMatch(new RegExp(`^${id} +ci +read,run +- +\\d{4}-`, "m"));
     expect(list.stdout).not.toContain(token);

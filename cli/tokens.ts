@@ -67,7 +67,7 @@ export async function revokeToken(id: string, flags: GlobalFlags): Promise<numbe
 export async function showSelf(flags: TokenFlags): Promise<number> {
   return await withClient(flags, async ({ client }) => {
     const self = await client.call("tokens/self", {});
-    if (flags.json) print(JSON.stringify(self, null, 2));
+    if (flags.json) printJson(self);
     else print(columns(selfRows(self)));
     return exitCodes.ok;
   });
@@ -86,19 +86,22 @@ export async function shareSession(reference: string, flags: ShareFlags): Promis
 }
 
 function printNew(made: OutputOf<"tokens/create">, json = false, shown = made.token): void {
-  print(json ? JSON.stringify(made, null, 2) : shown);
-  if (json) return;
+  if (json) return printJson(made);
+  print(shown);
   const until = made.expires_at === undefined ? "" : ` It expires ${minute(made.expires_at)}.`;
   tell(`Token ${made.token_id}: shown this once.${until}`);
 }
 
 function selfRows(self: OutputOf<"tokens/self">): string[][] {
-  const { watching, labels, expires_at } = self;
+  const { watching, labels, limits = {}, expires_at } = self;
+  const { max_concurrent_turns: atOnce, turns_per_minute: inMinute } = limits;
+  const turns = [atOnce && `${atOnce} at once`, inMinute && `${inMinute} a minute`];
   return [
     ["Realm:", self.reach === "deployment" ? `any, now ${self.realm_id}` : self.realm_id],
     ["Actor:", self.actor],
     ["Scopes:", self.scopes.join(",")],
     ["Only:", watching ? `session ${watching.session_id}` : labelText(labels) || "-"],
+    ["Turns:", turns.filter(Boolean).join(", ") || "as many as the realm allows"],
     ["Expires:", expires_at === undefined ? "never" : minute(expires_at)],
   ];
 }

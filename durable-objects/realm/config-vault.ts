@@ -45,10 +45,21 @@ export class ConfigVault {
 
   /** Seals the present secrets anew with the deployment's first key. @returns whether there was need @throws {AppError} `CONFIGURATION_ERROR` */
   async rotate(): Promise<boolean> {
-    const { sealed } = this.#record.find() ?? {};
-    if (!sealed || sealed.keyId === this.#cipher.keyId) return false;
+    const stored = this.#record.find();
+    if (!stored) return false;
+    const { sealed } = stored;
+    if (!sealed) return await this.#sealFirst(stored);
+    if (sealed.keyId === this.#cipher.keyId) return false;
     const after = await this.#cipher.seal(LABEL, await this.#cipher.open(LABEL, sealed));
     return this.#record.reseal(sealed, after);
+  }
+
+  /** For a document that was written before its secrets were sealed: it stays the same generation. */
+  async #sealFirst({ config, generation }: StoredRealm): Promise<boolean> {
+    const next = await this.sealed(config);
+    if (!next.sealed || this.#record.find()?.generation !== generation) return false;
+    this.#record.writeConfig(next, generation);
+    return true;
   }
 
   async #found({ config, sealed }: Stored): Promise<ConfigDocument | AppError> {

@@ -143,7 +143,8 @@ export class Config {
 
   #kept(generation: number): ConfigChange & { config: Json } {
     const found = this.#history.find(generation);
-    if (found) return found;
+    // What counted as a secret when it was noted may have been less. An object stays an object.
+    if (found) return { ...found, config: redacted(found.config) as Json };
     throw notKept(generation, this.#history.kept);
   }
 }

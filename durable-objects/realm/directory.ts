@@ -3,6 +3,7 @@ import type { DirectoryRow, DirectoryTarget } from "../session/directory.ts";
 import type { TurnContext } from "./credentials.ts";
 import { DirectoryStorage, type SessionRow } from "./directory-storage.ts";
 import type { RealmRecord } from "./realm-record.ts";
+import type { TurnGate } from "./turn-gate.ts";
 import type { Usage } from "./usage.ts";
 
 // A session reports when it is created; one that was refused after all never does.
@@ -16,8 +17,9 @@ interface Page {
 }
 
 interface DirectoryReach {
-  /** The realm\'s books. */
+  /** The realm's books. */
   usage: Usage;
+  turns: TurnGate;
   onChange: () => void;
   turnContext: () => Promise<TurnContext>;
 }
@@ -27,6 +29,7 @@ export class Directory implements DirectoryTarget {
   readonly #record: RealmRecord;
   readonly #storage: DirectoryStorage;
   readonly #usage: Usage;
+  readonly #turns: TurnGate;
   readonly #onChange: () => void;
   readonly #turnContext: () => Promise<TurnContext>;
   /** Sessions that were let in and have not reported yet, and until when their places are kept. */
@@ -36,6 +39,7 @@ export class Directory implements DirectoryTarget {
     this.#record = record;
     this.#storage = storage;
     this.#usage = reach.usage;
+    this.#turns = reach.turns;
     this.#onChange = reach.onChange;
     this.#turnContext = reach.turnContext;
   }
@@ -62,7 +66,10 @@ export class Directory implements DirectoryTarget {
     const { config } = this.#record.open();
     this.#storage.record(row);
     this.#usage.enter(row.session_id, calls);
-    if (!row.is_active) this.#usage.release(row.session_id);
+    if (!row.is_active) {
+      this.#usage.release(row.session_id);
+      this.#turns.release(row.session_id, row.version);
+    }
     this.#expected.delete(row.session_id);
     if (config.retention) this.#onChange();
   }

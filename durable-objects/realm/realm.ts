@@ -72,6 +72,7 @@ export class RealmObject extends DurableObject<Env> {
     // The deletion comes last: there may be nothing for another to look at after it.
     this.#upkeep.take(registration, new Retention(record, reach), deletion);
     const tokens = new Tokens(record, storage.sql);
+    const turns = new TurnGate(record, storage.sql);
     const oauthRecords = new OAuthRecords(record, storage);
     const cipher = new CredentialCipher(this.env.RKAT_CREDENTIALS_KEY, this.ctx.id.name ?? "");
     const vault = new ConfigVault(record, cipher);
@@ -87,13 +88,14 @@ export class RealmObject extends DurableObject<Env> {
       credentials,
       directory: new Directory(record, directory, {
         usage,
+        turns,
         onChange,
         turnContext: () => credentials.inUse(),
       }),
       repair: new Repair(record, reach),
       deletion,
       tickets: new Tickets(record, storage.sql),
-      turns: new TurnGate(record, storage.sql),
+      turns,
       tokens,
       clientGrants: new ClientGrants(record, storage, { tokens, records: oauthRecords }),
       oauthRecords,

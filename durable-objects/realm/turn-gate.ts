@@ -60,6 +60,23 @@ export class TurnGate {
     );
   }
 
+  /** Gives back the place of a session whose turn could not begin. */
+  forgo(sessionId: string): void {
+    this.#sql.exec("DELETE FROM turn_places WHERE session_id = ?", sessionId);
+  }
+
+  /**
+   * Gives back the place of a session that reports a turn's end: the next turn there may be another's,
+   * who needs none. A report that is older than the place tells of a turn before.
+   */
+  release(sessionId: string, version: number): void {
+    this.#sql.exec(
+      "DELETE FROM turn_places WHERE session_id = ? AND version < ?",
+      sessionId,
+      version,
+    );
+  }
+
   #counted(quota: Quota | undefined): Counted[] {
     const { max_concurrent_turns, turns_per_minute } = this.#record.inUse()?.config.limits ?? {};
     const limits = {
@@ -95,7 +112,7 @@ export class TurnGate {
       )
       .one();
     if (taken < most) return;
-    const message = `The ${name} runs ${most} turns, as many as its limits.max_concurrent_turns allows`;
+    const message = `The ${name} runs ${turns(most)}, as many as its limits.max_concurrent_turns allows`;
     throw refusal(message, FULL_RETRY_SECS, { max_concurrent_turns: most });
   }
 
@@ -110,9 +127,13 @@ export class TurnGate {
     // Sums of fractions: the last turn of a minute must not fail by a rounding.
     const early = next - now - MINUTE_MS;
     if (early <= 0.001) return next;
-    const message = `The ${name} started ${rate} turns within a minute, as many as its limits.turns_per_minute allows`;
+    const message = `The ${name} started ${turns(rate)} within a minute, as many as its limits.turns_per_minute allows`;
     throw refusal(message, Math.ceil(early / 1_000), { turns_per_minute: rate });
   }
+}
+
+function turns(count: number): string {
+  return count === 1 ? "1 turn" : `${count} turns`;
 }
 
 function refusal(message: string, retryAfterSecs: number, limit: object): AppError {

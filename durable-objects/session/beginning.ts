@@ -17,8 +17,9 @@ export async function create(
 ): Promise<Admitted> {
   const realm = await core.realm.join(ids);
   const begins = request.run_id && !core.journal.session;
-  if (begins) await core.realm.permitTurn(ids, realm.config, request.quota);
-  const admitted = await core.intake.create(ids, request, realm);
+  const leave = { config: realm.config, quota: request.quota };
+  const make = () => core.intake.create(ids, request, realm);
+  const admitted = await (begins ? core.realm.permitted(ids, leave, make) : make());
   if (!admitted.isRepeat) core.runs.begin();
   await core.tellRealm();
   return admitted;
@@ -38,8 +39,10 @@ export async function fork(
 export async function startTurn(core: SessionCore, request: TurnRequest): Promise<Admitted> {
   const { identity } = present(core.journal);
   const realm = await core.realm.inUse(identity.realmId);
-  if (wouldBegin(core, request)) await core.realm.permitTurn(identity, realm.config, request.quota);
-  const admitted = await core.intake.startTurn(request, realm);
+  const leave = { config: realm.config, quota: request.quota };
+  const start = () => core.intake.startTurn(request, realm);
+  const begins = wouldBegin(core, request);
+  const admitted = await (begins ? core.realm.permitted(identity, leave, start) : start());
   if (!admitted.isRepeat) core.runs.begin();
   return admitted;
 }

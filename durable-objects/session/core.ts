@@ -172,7 +172,7 @@ export class SessionCore {
       if (toAppError(cause).code === "RATE_LIMITED") return;
       throw cause;
     }
-    const runId = this.queue.next()?.request.run_id;
+    const runId = this.queue.first?.runId;
     try {
       if (this.intake.admitNext(realm)) this.runs.begin();
     } catch (cause) {

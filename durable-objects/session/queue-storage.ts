@@ -1,4 +1,4 @@
-import type { Content } from "../../sdk/contract/index.ts";
+import type { Content, Initiator } from "../../sdk/contract/index.ts";
 import { chunks } from "../lib/chunks.ts";
 import type { StoredMessage } from "../providers/provider.ts";
 import type { TurnRequest } from "./admission.ts";
@@ -53,13 +53,22 @@ export class QueueStorage {
   /** What an input that waits says; nothing for one that is too long to be read for a list. */
   prompt({ position, status }: QueuedInput): Content | undefined {
     if (status !== "queued" && status !== "accepted") return undefined;
-    const { parts } = this.#sql
-      .exec<{ parts: number }>("SELECT count(*) AS parts FROM queue WHERE position = ?", position)
-      .one();
-    if (parts > 1) return undefined;
+    if (!this.#isShort(position)) return undefined;
     if (status === "queued") return this.request(position).prompt;
     const prompt = this.messages(position).findLast(({ role }) => role === "user");
     return prompt?.role === "user" ? prompt.content : undefined;
+  }
+
+  /** Who asked for a turn that waits, if they are known; nothing for one that is too long to be read for it. */
+  initiator({ position }: QueuedInput): Initiator | undefined {
+    return this.#isShort(position) ? this.request(position).initiator : undefined;
+  }
+
+  #isShort(position: number): boolean {
+    const { parts } = this.#sql
+      .exec<{ parts: number }>("SELECT count(*) AS parts FROM queue WHERE position = ?", position)
+      .one();
+    return parts === 1;
   }
 
   #insert(

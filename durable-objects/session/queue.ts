@@ -61,13 +61,17 @@ export class Queue {
     });
   }
 
-  /** The turn that is next, with what it asks for. */
+  /** The turn that is next. */
+  get first(): QueuedInput | undefined {
+    return this.isEmpty
+      ? undefined
+      : this.#storage.list().find(({ status }) => status === "queued");
+  }
+
+  /** The same with what it asks for, which may be long. */
   next(): { position: number; createdAt: number; request: TurnRequest } | undefined {
-    if (this.isEmpty) return undefined;
-    const waiting = this.#storage.list().find(({ status }) => status === "queued");
-    if (!waiting) return undefined;
-    const { position, createdAt } = waiting;
-    return { position, createdAt, request: this.#storage.request(position) };
+    const { first } = this;
+    return first && { ...first, request: this.#storage.request(first.position) };
   }
 
   /** The statement that says that a turn of the queue runs; part of the commit that admits it. */
@@ -87,6 +91,8 @@ export class Queue {
     const waiting = turns.filter((turn) => turn.status === "queued" && concerns(turn));
     if (waiting.length === 0) return [];
     const { identity, state } = present(this.#journal);
+    // The commit takes away what each asked for.
+    const refused = waiting.map((turn) => ({ ...turn, initiator: this.#storage.initiator(turn) }));
     this.#journal.commit({
       events: waiting.map(({ runId }) =>
         terminalEvent(identity.sessionId, runId, outcome, noUsage),
@@ -96,7 +102,7 @@ export class Queue {
         for (const { position } of waiting) this.#storage.setStatus(position, "cancelled");
       },
     });
-    for (const turn of waiting) this.#observer.refused(turn, outcome);
+    for (const turn of refused) this.#observer.refused(turn, outcome);
     return waiting.map(({ runId }) => runId);
   }
 

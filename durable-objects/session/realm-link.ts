@@ -39,7 +39,36 @@ export class RealmLink {
     { limits }: ConfigDocument,
     quota: Quota | undefined,
   ): Promise<void> {
-    if (!quota && !limits?.max_concurrent_turns && !limits?.turns_per_minute) return;
+    if (!isLimited(limits, quota)) return;
     await this.#parts(realmId).turns.admit(sessionId, this.#journal.seq, quota);
   }
+
+  /**
+   * Begins a turn with leave; where it cannot begin after all, the place is free again.
+   * @throws {AppError} `RATE_LIMITED`, and what `begin` throws
+   */
+  async permitted<Begun>(
+    ids: SessionIds,
+    { config, quota }: { config: ConfigDocument; quota: Quota | undefined },
+    begin: () => Promise<Begun>,
+  ): Promise<Begun> {
+    await this.permitTurn(ids, config, quota);
+    try {
+      return await begin();
+    } catch (cause) {
+      // If another turn came first, the place is that one's.
+      const isUnused = !this.#journal.session?.state.run;
+      if (isUnused && isLimited(config.limits, quota)) {
+        // The realm itself waits 10 seconds for a turn and no longer.
+        await this.#parts(ids.realmId)
+          .turns.forgo(ids.sessionId)
+          .catch(() => undefined);
+      }
+      throw cause;
+    }
+  }
+}
+
+function isLimited(limits: ConfigDocument["limits"], quota: Quota | undefined): boolean {
+  return Boolean(quota || limits?.max_concurrent_turns || limits?.turns_per_minute);
 }

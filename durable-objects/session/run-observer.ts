@@ -167,6 +167,7 @@ export interface WaitingTurn {
   runId: string;
   /** Unix milliseconds. */
   createdAt: number;
+  initiator: Initiator | undefined;
 }
 
 function endingOf(outcome: Outcome): Pick<TurnRecord, "outcome" | "error" | "cause"> {

@@ -245,6 +245,43 @@ describe("a turn that is over", () => {
     expect(linesOf(turn.runId)).toHaveLength(1);
   });
 
+  it("is one line although the one who began it counted nothing yet", async () => {
+    const model = await vendor("anthropic", stuck(says("One."), 3), reply(says("Noon.")));
+    const turn = await start(model);
+    await watching(turn, "text_delta");
+    await runInDurableObject(turn.session.stub(), (_, { storage }) => {
+      storage.sql.exec(
+        "UPDATE log SET state = json_remove(state, '$.run.tally', '$.run.initiator', '$.run.queuedAt')",
+      );
+    });
+
+    await crash(turn.session);
+    expect(await endOf(turn, turn.runId)).toBe("Noon.");
+
+    expect(linesOf(turn.runId)).toMatchObject([
+      { ...numbers, outcome: "completed", recoveries: 1, queue_ms: 0, retries: 0 },
+    ]);
+    expect(linesOf(turn.runId)[0]).not.toHaveProperty("actor");
+  });
+
+  it("is one line when its session is erased, and one for each that waited", async () => {
+    const model = await vendor("anthropic", stuck(says("One."), 3));
+    const turn = await start(model);
+    await watching(turn, "text_delta");
+    const waiting = {
+      prompt: canary,
+      run_id: uuidv7(),
+      handling_mode: "queue",
+      initiator,
+    } as const;
+    await turn.session.object().startTurn(waiting);
+
+    await turn.session.object().erase();
+
+    expect(linesOf(turn.runId)).toMatchObject([{ outcome: "cancelled" }]);
+    expect(linesOf(waiting.run_id)).toMatchObject([{ outcome: "cancelled" }]);
+  });
+
   it("is an error when it crashed too often", async () => {
     const bad = Array.from({ length: 4 }, () => stuck(says("One."), 3));
     const model = await vendor("anthropic", ...bad);
@@ -275,7 +312,9 @@ describe("a turn that is over", () => {
     await turn.session.object().interrupt();
     expect(await endOf(turn, second)).toBe("Two.");
 
-    expect(linesOf(third)).toMatchObject([{ outcome: "cancelled", steps: 0, duration_ms: 0 }]);
+    expect(linesOf(third)).toMatchObject([
+      { outcome: "cancelled", request: "ray-1", actor: "token-7", steps: 0, duration_ms: 0 },
+    ]);
     expect(linesOf(second)).toMatchObject([{ outcome: "completed", request: "ray-1", ...numbers }]);
     expect(linesOf(turn.session.sessionId)).toHaveLength(3);
   });

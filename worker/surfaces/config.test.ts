@@ -322,6 +322,47 @@ describe("a secret in the config", () => {
     expect(empty).toEqual({ secrets: null, secrets_key_id: null });
   });
 
+  it("that was stored before secrets were sealed goes on counting, and is sealed by a write or a rotation", async () => {
+    const config = {
+      provider: { type: "openai", api_key: "canary" },
+      custom: { url: "https://hooks.example/?api_key=canary" },
+    };
+    const unsealed = async () => {
+      const realm = newRealm();
+      await put(realm, { agent: { max_turns: 1 } });
+      await runInDurableObject(realmStub(realm), (_, { storage }) => {
+        const text = JSON.stringify(config);
+        storage.sql.exec("UPDATE realm SET config = ?", text);
+        storage.sql.exec("UPDATE config_history SET config = ?", text);
+      });
+      return realm;
+    };
+    const written = await unsealed();
+    const rotated = await unsealed();
+    const inUse = (realm: string) => partsOf<RealmParts>(realmStub(realm)).credentials.inUse();
+    const before = await inUse(rotated);
+    const history = await get(`/realms/${rotated}/config/history?generation=1`);
+
+    await patch(written, { agent: { max_turns: 2 } });
+    const rotation = await post<{ rotated: number }>(`/realms/${rotated}/credentials/rotate`, {});
+    const again = await post<{ rotated: number }>(`/realms/${rotated}/credentials/rotate`, {});
+
+    expect(before).toMatchObject({ config, keys: { openai: { apiKey: "canary" } } });
+    expect(JSON.stringify([await read(rotated), history.body])).not.toContain("canary");
+    expect([rotation.body.rotated, again.body.rotated]).toEqual([1, 0]);
+    expect(await inUse(rotated)).toEqual(before);
+    expect((await inUse(written)).config).toMatchObject(config);
+    const stored = await Promise.all(
+      [written, rotated].map((realm) =>
+        runInDurableObject(realmStub(realm), (_, { storage }) =>
+          storage.sql.exec<{ config: string; generation: number }>("SELECT * FROM realm").one(),
+        ),
+      ),
+    );
+    expect(stored.map(({ generation }) => generation)).toEqual([2, 1]);
+    expect(stored.map(({ config: text }) => text).join("")).not.toContain("canary");
+  });
+
   it("of two writes at once is that of the later one, and both count", async () => {
     const realm = newRealm();
     const write = (name: string) => patch(realm, { custom: { [name]: { secret: name } } });

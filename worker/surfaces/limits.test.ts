@@ -116,6 +116,33 @@ describe("a token that limits its turns", () => {
     expect((await begin("demo")).status).toBe(200);
   });
 
+  it("is not held to what others do later in a session where it had a turn", async () => {
+    const { realm, begin } = await tokenWith({ max_concurrent_turns: 1 });
+    const { model, ...vendors } = await vendor("anthropic", {
+      chunks: [{ gate: "end" }, ...chunks(says("Hi"))],
+    });
+    const own = await begin("demo");
+    const { session_id } = own.body as unknown as { session_id: string };
+    const turn = { prompt: "And now?", model };
+    const theirs = post(`/realms/${realm}/sessions/${session_id}/messages`, turn);
+    await vendors.requests(1);
+
+    const another = await begin("demo");
+    await vendors.open("end");
+
+    expect([own.status, another.status, (await theirs).status]).toEqual([200, 200, 200]);
+  });
+
+  it("loses no place to a turn that could not begin", async () => {
+    const { begin } = await tokenWith({ max_concurrent_turns: 1 });
+
+    const refused = await begin("no-such-model");
+    const { status } = await begin("demo");
+
+    expect(refused.status).toBe(400);
+    expect(status).toBe(200);
+  });
+
   it("starts no more in a minute than it may, and takes none of its realm's with those refused", async () => {
     const { realm, begin } = await tokenWith({ turns_per_minute: 1 });
     await request("PATCH", `/realms/${realm}/config`, json({ limits: { turns_per_minute: 2 } }));
