@@ -142,7 +142,7 @@ describe("docs/examples/embedded-worker", () => {
           },
         ],
         compatibilityDate: "2026-10-20",
-        compatibilityFlags: ["enable_request_signal"],
+        compatibilityFlags: ["enable_request_signal", "global_fetch_strictly_public"],
         durableObjects: {
           SESSIONS: { className: "Session", useSQLite: true },
           REALMS: { className: "RealmObject", useSQLite: true },

@@ -8,6 +8,10 @@ const hosted = {};
 const laptop = { RKAT_ALLOW_PRIVATE_UPSTREAMS: "1" };
 
 describe("an address that a tenant names", () => {
+  it("is called as from outside: in the Worker's own zone, too, where the firewall would not see it otherwise", () => {
+    expect(Cloudflare.compatibilityFlags).toMatchObject({ global_fetch_strictly_public: true });
+  });
+
   it.each([
     "https://models.example.com/v1",
     "https://8.8.8.8/v1",

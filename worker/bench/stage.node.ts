@@ -82,7 +82,7 @@ const compatibility = {
   date:
     /compatibility_date = "(.+)"/.exec(readFileSync(join(root, "wrangler.toml"), "utf8"))?.[1] ??
     "",
-  flags: ["enable_request_signal"],
+  flags: ["enable_request_signal", "global_fetch_strictly_public"],
 };
 
 function us(bundle: string, upstream: string): Omit<WorkerSetup, "compatibility"> {

@@ -73,7 +73,7 @@ export const quiet = {
   telemetry: { enabled: false },
   handleStructuredLogs: () => undefined,
   compatibilityDate: "2026-10-20",
-  compatibilityFlags: ["enable_request_signal"],
+  compatibilityFlags: ["enable_request_signal", "global_fetch_strictly_public"],
 } as const;
 
 /** Serves the fixture worker on a free port of this machine. */
