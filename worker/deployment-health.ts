@@ -4,11 +4,12 @@ import { measured, unmeasured } from "./probe.ts";
 /** What the Worker itself knows: how the deployment is set up. Nothing of it is secret. */
 export function deploymentHealth(env: Env): HealthDimension[] {
   // wrangler.toml binds them, but a deployment of one's own may leave them out.
-  const { STRANGER_LIMIT: stranger, CALLER_LIMIT: caller }: Partial<Env> = env;
+  const { STRANGER_LIMIT: stranger, CALLER_LIMIT: caller, OAUTH_LIMIT: oauth }: Partial<Env> = env;
   return [
     accessHealth(env),
     limitHealth("limit:stranger", stranger),
     limitHealth("limit:caller", caller),
+    limitHealth("limit:oauth", oauth),
     measured("metrics", "deployment", {
       value: env.METRICS !== undefined,
       reason: env.METRICS ? "bound" : "no dataset is bound as METRICS",

@@ -43,7 +43,9 @@ describe("health", () => {
     expect(find("sessions")).toMatchObject({ state: "measured", value: 0 });
     expect(find("clock")).toMatchObject({ state: "measured", unit: "ms", ok: true });
     expect(find("credentials_key")).toMatchObject({ state: "measured", value: true, ok: true });
-    expect(find("limit:caller")).toMatchObject({ state: "measured", value: true });
+    for (const id of ["limit:stranger", "limit:caller", "limit:oauth"]) {
+      expect(find(id), id).toMatchObject({ state: "measured", value: true });
+    }
     expect(find("realm_list")).toMatchObject({ scope: "deployment", state: "measured" });
     for (const dimension of dimensions.filter(({ state }) => state !== "measured")) {
       expect(dimension).toEqual({
@@ -66,11 +68,13 @@ describe("health", () => {
   it("tells what is bound and set, and what is not", async () => {
     const { find } = await healthOf(newRealm(), {
       CALLER_LIMIT: undefined,
+      OAUTH_LIMIT: undefined,
       METRICS: undefined,
       RKAT_CREDENTIALS_KEY: undefined,
     });
 
     expect(find("limit:caller")).toMatchObject({ value: false });
+    expect(find("limit:oauth")).toMatchObject({ value: false });
     expect(find("metrics")).toMatchObject({ value: false });
     expect(find("credentials_key")).toMatchObject({ value: false });
     expect(find("credentials_key")).not.toHaveProperty("ok");
