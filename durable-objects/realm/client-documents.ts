@@ -7,6 +7,8 @@ const PATIENCE_MS = 5_000;
 const KEPT_MS = 300_000;
 const MOST_KEPT = 100;
 
+const isJson = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
 const text = z.string().max(2_048);
 
 /** What we use of a client's metadata; whatever else it says is not for us. */
@@ -76,6 +78,10 @@ async function fetched(url: URL): Promise<unknown> {
     const isTheirs = response.status >= 500 || response.status === 429;
     throw new AppError(isTheirs ? "SERVICE_UNAVAILABLE" : "INVALID_PARAMS", message);
   }
+  // What somebody has uploaded to a host comes as text or for download, and must not speak for the host.
+  if (!isJson.test(response.headers.get("content-type") ?? "")) {
+    throw invalid(url.href, "it must be served as application/json");
+  }
   const body = await response.text();
   try {
     return JSON.parse(body);
@@ -99,7 +105,8 @@ async function answered(url: URL): Promise<Response> {
       if (size > MAX_BYTES) throw invalid(url.href, `it is larger than ${MAX_BYTES} bytes`);
       chunks.push(chunk as Uint8Array<ArrayBuffer>);
     }
-    return new Response(new Blob(chunks), { status: statusOf(response) });
+    const headers = { "content-type": response.headers.get("content-type") ?? "" };
+    return new Response(new Blob(chunks), { status: statusOf(response), headers });
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     console.info("a client's metadata could not be had", url.host, cause);

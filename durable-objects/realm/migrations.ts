@@ -192,4 +192,6 @@ export const migrations = [
    ALTER TABLE realm ADD COLUMN secrets_key_id TEXT;
    ALTER TABLE realm ADD COLUMN secrets_iv BLOB;
    ALTER TABLE realm ADD COLUMN secrets BLOB;`,
+  `-- Whether somebody agreed to something with a client: strangers register others.
+   ALTER TABLE oauth_records ADD COLUMN is_trusted INTEGER NOT NULL DEFAULT 0;`,
 ] as const;

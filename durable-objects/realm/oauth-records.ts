@@ -2,7 +2,10 @@ import { hasTable, migrate } from "../lib/migrate.ts";
 import { migrations } from "./migrations.ts";
 import type { RealmRecord } from "./realm-record.ts";
 
-/** Of each kind: strangers can make clients and consent pages, so the one that would end next goes first. */
+/**
+ * Of each kind: strangers can make clients and consent pages, so the one that would end next goes first. Those
+ * that somebody agreed to something with are counted apart: no stranger can crowd them out.
+ */
 const MOST_OF_A_KIND = 10_000;
 const GRANT = "grant:";
 
@@ -43,13 +46,25 @@ export class OAuthRecords {
     else migrate(this.#storage, migrations);
     this.#sql.exec("DELETE FROM oauth_records WHERE expires_at <= ?", seconds());
     this.#sql.exec(
-      "INSERT OR REPLACE INTO oauth_records (key, value, metadata, expires_at) VALUES (?, ?, ?, ?)",
+      `INSERT INTO oauth_records (key, value, metadata, expires_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
+         expires_at = excluded.expires_at`,
       key,
       value,
       metadata === undefined ? null : JSON.stringify(metadata),
       expiresAt ?? null,
     );
-    this.#trim(key.slice(0, key.indexOf(":") + 1));
+    this.#trim(key, 0);
+  }
+
+  /** Somebody agreed to something with it. */
+  trust(key: string): void {
+    migrate(this.#storage, migrations);
+    const { rowsWritten } = this.#sql.exec(
+      "UPDATE oauth_records SET is_trusted = 1 WHERE key = ? AND is_trusted = 0",
+      key,
+    );
+    if (rowsWritten > 0) this.#trim(key, 1);
   }
 
   /** @returns whether there was one: who takes a record away is the one who may use it */
@@ -77,13 +92,15 @@ export class OAuthRecords {
       .map(({ key: name, metadata }) => ({ name, metadata: JSON.parse(metadata ?? "null") }));
   }
 
-  #trim(kind: string): void {
+  #trim(key: string, isTrusted: 0 | 1): void {
+    const kind = key.slice(0, key.indexOf(":") + 1);
+    const alike = "FROM oauth_records WHERE key >= ?1 AND key < ?2 AND is_trusted = ?3";
     this.#sql.exec(
       `DELETE FROM oauth_records WHERE key IN (
-         SELECT key FROM oauth_records WHERE key >= ?1 AND key < ?2 ORDER BY expires_at LIMIT max(0,
-           (SELECT count(*) FROM oauth_records WHERE key >= ?1 AND key < ?2) - ?3))`,
+         SELECT key ${alike} ORDER BY expires_at LIMIT max(0, (SELECT count(*) ${alike}) - ?4))`,
       kind,
       `${kind}\uffff`,
+      isTrusted,
       MOST_OF_A_KIND,
     );
   }

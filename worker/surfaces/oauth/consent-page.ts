@@ -30,6 +30,7 @@ h1 { font-size: 1.4rem; line-height: 1.25; }
 fieldset { border: 1px solid GrayText; border-radius: .4rem; margin: 1rem 0; }
 label { display: block; padding: .3rem 0; }
 input[type=password] { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: .6rem; }
+.name { font-weight: 700; text-decoration: underline dotted; }
 button { font: inherit; padding: .6rem 1.4rem; min-height: 2.75rem; margin: 0 .5rem .5rem 0; }
 [role=alert], .warning { border-left: .3rem solid; padding-left: .8rem; font-weight: 600; }
 `;
@@ -81,7 +82,8 @@ async function page(
 
 /** Asks whether a client may act in a realm, and for a token that proves that one may allow it. */
 export async function consentPage(question: Question): Promise<Response> {
-  const { clientName, realm, defaultRealm, redirectHost, problem } = question;
+  const { realm, defaultRealm, redirectHost, problem } = question;
+  const clientName = html`<bdi class="name">${question.clientName}</bdi>`;
   const where = realm
     ? html`the realm <strong>${realm}</strong>`
     : html`the realm of the token that you paste below (with the admin token:
@@ -125,7 +127,7 @@ export async function consentPage(question: Question): Promise<Response> {
       <button name="decision" value="approve">Allow</button>
       <button name="decision" value="deny" formnovalidate>Deny</button>
     </form>`;
-  return await page(`Allow ${clientName}?`, body, problem ? 400 : 200);
+  return await page(`Allow ${question.clientName}?`, body, problem ? 400 : 200);
 }
 
 function origin({ clientDomain }: Question) {

@@ -67,7 +67,7 @@ async function shown(wish: Wish, problem?: string): Promise<Response> {
   const { clientName, redirectHost, redirectIsLoopback } = await oauth.describeConsent(request);
   const { handle, headers } = await oauth.beginConsent(request);
   const response = await consentPage({
-    clientName,
+    clientName: plainName(clientName),
     clientDomain: domainOf(request.clientId),
     redirectHost,
     redirectIsLoopback,
@@ -106,7 +106,7 @@ async function approved(
   const { realm, actor, parentId } = proof;
   const { clientName } = await oauth.describeConsent(agreed);
   const mark = await secretsMark(c.env, parentId === undefined ? "admin" : "token");
-  const props: Vouched = { mark, clientName: clientName.slice(0, MAX_NAME_CHARS), parentId };
+  const props: Vouched = { mark, clientName: plainName(clientName), parentId };
   const { redirectTo } = await oauth.completeAuthorization({
     request: agreed,
     userId: realm,
@@ -135,7 +135,7 @@ async function denied(wish: Wish, handle: string, token: string): Promise<Respon
   return await onwardPage(redirectTo, headers);
 }
 
-const MAX_NAME_CHARS = 128;
+const MAX_NAME_CHARS = 64;
 
 async function safely(answer: () => Promise<Response>): Promise<Response> {
   try {
@@ -164,6 +164,17 @@ class Redirected extends Error {
 
 function refusedTo(request: AuthRequest, description: string): Redirected {
   return new Redirected(authorizationErrorRedirect(request, "invalid_request", description));
+}
+
+/** A name as one short line: nothing in it may look like the page's own words, or turn them around. */
+function plainName(claimed: string): string {
+  const line = claimed
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  const chars = Array.from(line);
+  if (chars.length > MAX_NAME_CHARS) return `${chars.slice(0, MAX_NAME_CHARS).join("")}…`;
+  return line || "A client";
 }
 
 function domainOf(clientId: string): string | undefined {

@@ -12,6 +12,7 @@ import type { Held } from "../../index.ts";
 import { realmOf } from "../../session-address.ts";
 import { freshToken } from "../../token-grants.ts";
 import type { LibraryEnv } from "./authorization-server.ts";
+import { Records } from "./records.ts";
 
 /** What the consent page seals into a grant. */
 export const Vouched = z.object({
@@ -71,6 +72,7 @@ export class Exchange {
     const scopes = Scope.array().parse(options.requestedScope);
     const { clientGrants } = realmOf({ env, realm });
     const held = await clientGrants.open({ ...vouched, recordId, clientId, scopes }, secret);
+    if (held) await new Records(env).trustClient(clientId);
     const target = { client_id: clientId, ...(held ? { token_id: held.grantId } : {}) };
     const actor = vouched.parentId ?? "admin";
     const operation = held ? "oauth/grant" : "oauth/refuse";

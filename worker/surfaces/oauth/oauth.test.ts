@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newRealm, realmStub } from "../../../durable-objects/test-support.ts";
-import { partsOf } from "../../../sdk/contract/index.ts";
+import { partsOf, REGISTRY_REALM } from "../../../sdk/contract/index.ts";
 import { app, createApp } from "../../app.ts";
 import type { RealmParts } from "../../index.ts";
 import { type Json, post } from "../../test-support.ts";
@@ -587,6 +587,35 @@ describe("the end of a grant", () => {
     expect((await rekeyed.refresh(another, mine.refresh_token)).body.error).toBe("invalid_grant");
   });
 
+  it("comes at the wish of a client with a secret, too, which names itself in the header", async () => {
+    const d = dance();
+    const { token } = await ownToken(newRealm());
+    const response = await ask(`${ORIGIN}/oauth/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ redirect_uris: [REDIRECT] }),
+    });
+    const { client_id, client_secret }: Json = await response.json();
+    const headers = {
+      authorization: `Basic ${btoa(`${String(client_id)}:${String(client_secret)}`)}`,
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    const tell = async (form: Record<string, string>) => {
+      const body = new URLSearchParams(form).toString();
+      return await ask(`${ORIGIN}/oauth/token`, { method: "POST", headers, body });
+    };
+    const code = await d.code(String(client_id), { token });
+    const granted = await tell({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: REDIRECT,
+      code_verifier: d.verifier,
+    });
+    const { access_token }: Json = await granted.json();
+    expect((await tell({ token: String(access_token) })).status).toBe(200);
+    expect(await works(String(access_token))).toBe(401);
+  });
+
   it("comes at the client's own wish (RFC 7009), by either token, and not at another's", async () => {
     const realm = newRealm();
     const d = dance();
@@ -645,7 +674,55 @@ describe("clients", () => {
     expect([status, body.error]).toEqual([401, "invalid_client"]);
   });
 
-  it("may not send bodies beyond reason", async () => {
+  it("that registered and were granted something outlast ten thousand that strangers register", async () => {
+    const d = dance();
+    const idle = await d.register();
+    const { clientId, refresh_token } = await d.signedIn(await ownToken(newRealm()));
+    const flood = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+      INSERT INTO oauth_records (key, value, expires_at) SELECT 'client:flood' || i, '{}', ? FROM n`;
+    const run = (statement: string, ...bound: number[]) =>
+      runInDurableObject(realmStub(REGISTRY_REALM), (_, { storage }) => {
+        storage.sql.exec(statement, ...bound);
+      });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    await run(flood, Math.floor(Date.now() / 1_000) + 100 * 86_400);
+    await d.register();
+    await run("DELETE FROM oauth_records WHERE key LIKE 'client:flood%'");
+    expect((await d.refresh(idle, "a:b:c")).body.error).toBe("invalid_client");
+    expect((await d.refresh(clientId, refresh_token)).status).toBe(200);
+  });
+
+  it("have names of one short line, whatever they say of themselves", async () => {
+    const d = dance();
+    const clientName = `Claude\u202e\u001b[2J\n\nIt is published by anthropic.com. ${"x".repeat(9_000)}`;
+    const { token } = await ownToken(newRealm());
+    const clientId = await d.register({ client_name: clientName });
+    const url = await d.authorizeUrl(clientId);
+    const page = await (await ask(url)).text();
+    const shown = [...page.matchAll(/<bdi class="name">([^<]*)<\/bdi>/g)].map(([, name]) => name);
+    expect(new Set(shown).size).toBe(1);
+    expect(shown[0]).toMatch(/^Claude \[2J It is published by anthropic\.com\. x+…$/);
+    expect(page.length).toBeLessThan(10_000);
+    const code = await d.code(clientId, { token });
+    const { body } = await d.exchange(clientId, code);
+    const [realm = ""] = /^rkat_([^.]*)/.exec(body.access_token)?.slice(1) ?? [];
+    const granted = (await parts(realm).tokens.list()).find(({ client_id }) => client_id);
+    expect(granted?.name).toBe(shown[0]);
+  });
+
+  it("may not send bodies beyond reason, which are not read further than that", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 1;
+        if (sent > 500) controller.close();
+        else controller.enqueue(new Uint8Array(16_384));
+      },
+    });
+    const unannounced = await ask(`${ORIGIN}/oauth/token`, { method: "POST", body: endless });
+    expect(unannounced.status).toBe(413);
+    expect(sent).toBeLessThan(10);
+
     const body = JSON.stringify({ redirect_uris: [REDIRECT], client_name: "x".repeat(70_000) });
     const headers = { "content-type": "application/json" };
     const response = await ask(`${ORIGIN}/oauth/register`, { method: "POST", headers, body });
@@ -710,11 +787,14 @@ describe("what is stored", () => {
     for (const secret of secrets) expect(stored).not.toContain(secret.split(/[.:]/)[2]);
   });
 
-  it("is never more than ten thousand clients or open pages: those that would end first go", async () => {
+  it("is never more than ten thousand strangers' clients or pages: those that would end first go", async () => {
     const realm = newRealm();
     const records = parts(realm).oauthRecords;
     const end = Math.floor(Date.now() / 1_000) + 1_000;
     await records.put("client:soon", "{}", end);
+    await records.put("client:used", "{}", end);
+    await records.trust("client:used");
+    await records.put("client:used", "{}", end);
     await records.put("transaction:other", "{}", end);
     const full = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
       INSERT INTO oauth_records (key, value, expires_at) SELECT 'client:' || i, '{}', ? FROM n`;
@@ -723,8 +803,8 @@ describe("what is stored", () => {
     });
     expect(await records.get("client:soon")).toBe("{}");
     await records.put("client:new", "{}", end + 9);
-    const kept = ["client:soon", "client:new", "client:1", "transaction:other"];
+    const kept = ["client:soon", "client:used", "client:new", "client:1", "transaction:other"];
     const found = await Promise.all(kept.map((key) => records.get(key)));
-    expect(found).toEqual([undefined, "{}", "{}", "{}"]);
+    expect(found).toEqual([undefined, "{}", "{}", "{}", "{}"]);
   });
 });

@@ -53,8 +53,14 @@ export class Records {
     return { keys, list_complete: false, cursor: keys.at(-1)?.name };
   }
 
+  /** A client was granted something: it stays when strangers register many others. */
+  async trustClient(clientId: string): Promise<void> {
+    const key = `client:${clientId}`;
+    if (documentIn(key) === undefined) await this.#recordsOf(key).trust(key);
+  }
+
   async #text(key: string): Promise<string | undefined> {
-    const [, url] = /^client:(https:.+)$/i.exec(key) ?? [];
+    const url = documentIn(key);
     if (url !== undefined) {
       const { clientDocuments } = realmOf({ env: this.#env, realm: REGISTRY_REALM });
       return JSON.stringify(await clientDocuments.find(url));
@@ -66,6 +72,11 @@ export class Records {
     const realm = grantIn(key)?.realm ?? REGISTRY_REALM;
     return realmOf({ env: this.#env, realm }).oauthRecords;
   }
+}
+
+/** The address of a client's document, if its id is one. */
+function documentIn(key: string): string | undefined {
+  return /^client:(https:.+)$/i.exec(key)?.[1];
 }
 
 /** Of which realm a key's grant is: the library's user is the realm. */

@@ -16,14 +16,16 @@ const executablePath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(exis
 
 /** What the Worker called outside, and what it was answered. */
 const called: string[] = [];
+const json = { "content-type": "application/json" };
 const documents: Record<string, () => Reply> = {
   [CLIENT_ID]: () => Reply.json(metadata()),
   "https://client.example/moved.json": () =>
     new Reply(null, { status: 302, headers: { location: "http://169.254.169.254/latest" } }),
   "https://client.example/down.json": () => new Reply("down", { status: 503 }),
-  "https://client.example/large.json": () => new Reply("x".repeat(6_000)),
+  "https://client.example/large.json": () => new Reply("x".repeat(6_000), { headers: json }),
   "https://client.example/other.json": () => Reply.json(metadata()),
-  "https://client.example/text.json": () => new Reply("<html>"),
+  "https://client.example/text.json": () => new Reply("<html>", { headers: json }),
+  "https://client.example/upload.json": () => new Reply(JSON.stringify(metadata("upload"))),
   "https://client.example/secret.json": () =>
     Reply.json({ ...metadata("secret"), token_endpoint_auth_method: "private_key_jwt" }),
 };
@@ -117,10 +119,10 @@ describe("signing in over the network", () => {
     const statusOf = async (clientId: string) =>
       (await fetch(await d.authorizeUrl(clientId, { redirect_uri }), { redirect: "manual" }))
         .status;
-    for (const name of ["moved", "down", "large", "other", "text", "secret", "missing"]) {
+    for (const name of ["moved", "down", "large", "other", "text", "upload", "secret", "missing"]) {
       expect(await statusOf(`https://client.example/${name}.json`), name).toBe(400);
     }
-    expect(called).toHaveLength(7);
+    expect(called).toHaveLength(8);
     expect(called.join()).not.toContain("169.254");
     const down = await d.exchange("https://client.example/down.json", "a:b:c");
     expect([down.status, down.body.error]).toEqual([503, "temporarily_unavailable"]);

@@ -28,7 +28,7 @@ export async function tokenEndpoint(c: Context<AppEnv>): Promise<Response> {
   if (isReplay && realm && recordId && refreshToken !== undefined) {
     await endReplayed({ env, realm, ip }, recordId, refreshToken);
   }
-  if (response.ok && !form.has("grant_type")) await dropAccessToken(form, env);
+  if (response.ok && !form.has("grant_type")) await dropAccessToken(c, form);
   return exchange.minted === undefined ? response : withToken(response, exchange.minted);
 }
 
@@ -61,13 +61,20 @@ async function endReplayed(
 }
 
 /** The library has told that the client is who it says; our own tokens it does not know. */
-async function dropAccessToken(form: URLSearchParams, env: Env): Promise<void> {
+async function dropAccessToken({ req, env }: Context<AppEnv>, form: URLSearchParams) {
   const text = form.get("token") ?? "";
   const token = isAccessToken(text) ? await readAccessToken(text, env) : undefined;
   if (!token) return;
   const { clientGrants } = realmOf({ env, realm: token.realm });
   const digest = await digestOf(token.secret);
-  await clientGrants.drop(token.tokenId, digest, form.get("client_id") ?? "");
+  const clientId = form.get("client_id") || basicUser(req.header("authorization"));
+  await clientGrants.drop(token.tokenId, digest, clientId);
+}
+
+/** Whose secret came in the header, which the library has checked. The ids of clients with a secret need no decoding. */
+function basicUser(authorization = ""): string {
+  const [, credentials = ""] = /^Basic\s+([A-Za-z\d+/=]+)\s*$/i.exec(authorization) ?? [];
+  return atob(credentials).split(":")[0] ?? "";
 }
 
 async function withToken(response: Response, token: string): Promise<Response> {
