@@ -8,7 +8,7 @@ export function titleOf(session: {
   sessionId: string;
   labels?: Record<string, string> | undefined;
 }): string {
-  return session.labels?.[TITLE_LABEL] ?? `Session ${session.sessionId.slice(0, 8)}`;
+  return session.labels?.[TITLE_LABEL] ?? `Session ${session.sessionId.slice(-8)}`;
 }
 
 /** A title out of a first prompt: its first line, not too long. */

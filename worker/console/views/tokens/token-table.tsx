@@ -97,7 +97,7 @@ function Bounds({ token: { watching, labels = {}, origins = [] } }: { token: Tok
     <>
       {watching && (
         <a href={`#/sessions/${watching.sessionId}`} title={watching.sessionId}>
-          session {watching.sessionId.slice(0, 8)}
+          session {watching.sessionId.slice(-8)}
         </a>
       )}
       {watching?.redactTools && <span class="faint"> without tools</span>}

@@ -44,7 +44,7 @@ export function SessionHeader({ session }: { session: LiveSession }) {
             title="Copy the id"
             onClick={() => void copyText(session.id, "Id")}
           >
-            {session.id.slice(0, 8)}
+            {session.id.slice(-8)}
           </button>
         </p>
       </div>
