@@ -22,10 +22,7 @@ afterAll(async () => {
 describe("rkat tokens", () => {
   it("creates one that works, lists it, revokes it, and leaves a trail", async () => {
     const made = await rkat(
-      [
-        ...["tokens", "create", "--name", "ci", "--expires-in", "90d", "--realm", "team-a"],
-        ...["--max-turns", "2"],
-      ],
+      "tokens create --name ci --expires-in 90d --max-turns 2 --realm team-a".split(" "),
       env,
     );
     const token = made.stdout.trim();

@@ -282,6 +282,39 @@ describe("a turn that is over", () => {
     expect(linesOf(waiting.run_id)).toMatchObject([{ outcome: "cancelled" }]);
   });
 
+  it("is one line when it waited for its client, also if its object slept or it is archived", async () => {
+    const turn_tools = [{ name: "ask", description: "", input_schema: { type: "object" } }];
+    const asks = reply(calls([{ ...call, name: "ask" }]));
+    const parked = async (...replies: Reply[]) => {
+      const model = await vendor("anthropic", asks, ...replies);
+      const turn = await start(model, { turn_tools });
+      await watching(turn, "interaction_callback_pending");
+      await crash(turn.session);
+      expect(linesOf(turn.runId)).toEqual([]);
+      return turn;
+    };
+    const answered = await parked(reply(says("Noon.")));
+    const archived = await parked();
+
+    await answered.session
+      .object()
+      .answer([{ tool_use_id: call.id, content: "1", is_error: false }]);
+    expect(await endOf(answered, answered.runId)).toBe("Noon.");
+    await archived.session.object().archive();
+
+    expect(linesOf(answered.runId)).toMatchObject([
+      {
+        ...numbers,
+        outcome: "completed",
+        recoveries: 0,
+        steps: 2,
+        tool_calls: 1,
+        request: "ray-1",
+      },
+    ]);
+    expect(linesOf(archived.runId)).toMatchObject([{ outcome: "cancelled", steps: 1 }]);
+  });
+
   it("is an error when it crashed too often", async () => {
     const bad = Array.from({ length: 4 }, () => stuck(says("One."), 3));
     const model = await vendor("anthropic", ...bad);
