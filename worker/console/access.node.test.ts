@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import type { WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../cli/package-root.ts";
 import { ConsoleUnderTest, hasBrowser, violations } from "./browser.node.ts";
@@ -21,6 +22,11 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
   }, 60_000);
   afterEach(() => under.checkQuiet());
   afterAll(() => under.stop());
+
+  const isAccepted = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${under.server.url}/tokens/self`, { headers })).status !== 401;
+  };
 
   const tokenOf = (about: object, realm = "") =>
     under.api<Token>(admin, `${realm}/tokens`, { body: about });
@@ -89,16 +95,60 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
-  it("ends in plain words when the token is revoked or expires", async () => {
-    const { token, token_id } = await tokenOf({ scopes: ["read"] });
+  it.each(["wrong", "expired", "revoked"])(
+    "refuses a token that is %s in plain words",
+    async (how) => {
+      const { token, token_id } = await tokenOf({
+        scopes: ["read"],
+        ...(how === "expired" && { expires_in: 1 }),
+      });
+      if (how === "revoked") await under.api(admin, `/tokens/${token_id}`, { method: "DELETE" });
+      if (how === "expired")
+        await expect.poll(() => isAccepted(token), { timeout: 20_000 }).toBe(false);
+      const page = await under.visit({ token: how === "wrong" ? "wrong" : token });
+
+      await page.getByText("This token is not accepted. It may be mistyped, expired").waitFor();
+      await page.getByRole("textbox", { name: "Token" }).waitFor();
+      expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+      expect(page.url()).not.toContain(token);
+    },
+  );
+
+  it("loses nothing that was written when access ends in mid-view", async () => {
+    const id = await newSession();
+    const { token, token_id } = await tokenOf({ scopes: ["read", "run"] });
     const page = await under.visit({ token });
-    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
-
-    await under.api(admin, `/tokens/${token_id}`, { method: "DELETE" });
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/\/rpc/, (socket) => {
+      sockets.push(socket);
+      socket.connectToServer();
+    });
+    await page.goto(`${under.server.url}/console/#/sessions/${id}`);
     await page.reload();
+    const prompt = page.getByRole("textbox", { name: "Prompt", exact: true });
+    await prompt.fill("a long thought");
+    await under.api(admin, `/tokens/${token_id}`, { method: "DELETE" });
+    // An open connection would end within 30 seconds; one that is made anew is refused at once.
+    for (const socket of sockets.splice(0)) await socket.close({ code: 1012 });
 
-    await page.getByText("This token is not accepted. It may be mistyped, expired").waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.getByText("Your token is no longer accepted: it has expired or was").waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await page.getByText("a long thought").count()).toBe(0);
+    await page.getByRole("textbox", { name: "Token" }).fill(admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+
+    await prompt.waitFor();
+    expect(await prompt.inputValue()).toBe("a long thought");
+    await prompt.press("Enter");
+    await page.getByText('You said: "a long thought"').waitFor();
+    expect(await prompt.inputValue()).toBe("");
+
+    await prompt.fill("nobody else’s");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("textbox", { name: "Token" }).fill(admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await prompt.waitFor();
+    expect(await prompt.inputValue()).toBe("");
   });
 
   it("offers nothing to a token that may only read, but to look", async () => {
@@ -114,6 +164,7 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     for (const name of ["Share", "Send", "Fork from here"]) {
       expect(await page.getByRole("button", { name }).count()).toBe(0);
     }
+    expect(await violations(page)).toEqual([]);
   });
 
   it("does not lead to sessions of another realm, nor to what is none", async () => {
@@ -155,9 +206,34 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     await guest.getByText("This session cannot be shown").waitFor();
 
     await page.getByRole("button", { name: "Revoke" }).click();
-    await page.getByText("The link is revoked").waitFor();
+    // By its role: what lies outside of an open dialog has none, for nobody hears it.
+    await page.getByRole("status").getByText("The link is revoked").waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByText("The link is revoked").waitFor({ state: "detached" });
+    expect(await page.getByRole("dialog").count()).toBe(1);
     await guest.reload();
     await guest.getByText("This token is not accepted").waitFor();
+  });
+
+  it("leaves out of a shared session what tools were given and answered, and says so", async () => {
+    const body = { prompt: "tool:datetime", model: "demo", enable_builtins: true };
+    const { session_id: id } = await under.api<{ session_id: string }>(admin, "/sessions", {
+      body,
+    });
+    const page = await under.visit({ token: admin, path: `#/sessions/${id}` });
+    await page.getByText(/^datetime/).click();
+    await page.getByText('"utc"').waitFor();
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.getByText("Leave out what tools were given").click();
+    await page.getByRole("button", { name: "Create link" }).click();
+    const link = await page.getByRole("textbox", { name: "Link" }).inputValue();
+
+    const guest = await under.visit({ path: link.slice(link.indexOf("#")) });
+    await guest.getByText("What tools were given and answered is left out.").waitFor();
+    await guest.getByText(/^datetime/).click();
+    await guest.getByText("This link leaves out what tools were given and answered.").waitFor();
+    expect(await guest.locator(".tool").innerText()).not.toMatch(/redacted|utc/);
+    expect(await violations(guest)).toEqual([]);
   });
 
   it("shares only what comes from now on, if that is what the link is for", async () => {

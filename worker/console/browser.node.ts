@@ -34,7 +34,7 @@ export interface Visit {
   /** The realm to sign in to. */
   realm?: string;
   width?: number;
-  theme?: "light" | "dark";
+  theme?: Theme;
 }
 
 /** A real server and a real browser, for the tests of one file; and all that the browser complained about. */
@@ -113,13 +113,25 @@ async function signedIn(context: BrowserContext, credentials: string): Promise<v
   }, credentials);
 }
 
-/** What axe-core finds wrong with a page as it is now, in words. */
-export async function violations(page: Page): Promise<string[]> {
+type Theme = "light" | "dark";
+
+/** What axe-core finds wrong with a page as it is now, in words; the page is left in the last of the themes. */
+export async function violations(
+  page: Page,
+  themes: readonly Theme[] = ["dark", "light"],
+): Promise<string[]> {
   await page.evaluate(await readFile(axeSource, "utf8"));
-  const { violations: found } = await page.evaluate((): Promise<AxeResults> =>
-    (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run(),
-  );
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-  );
+  const found: string[] = [];
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    const results = await page.evaluate((): Promise<AxeResults> =>
+      (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run(),
+    );
+    for (const { id, nodes } of results.violations) {
+      for (const { target, failureSummary } of nodes) {
+        found.push(`${theme}: ${id} ${target.join(" ")}: ${failureSummary}`);
+      }
+    }
+  }
+  return found;
 }

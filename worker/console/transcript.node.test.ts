@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import * as anthropic from "../../durable-objects/providers/wire/anthropic.ts";
 import { dialects } from "../../durable-objects/providers/wire/dialects.ts";
-import { wire } from "../../durable-objects/providers/wire/script.ts";
-import { ConsoleUnderTest, hasBrowser } from "./browser.node.ts";
+import { type Reply, wire } from "../../durable-objects/providers/wire/script.ts";
+import { ConsoleUnderTest, hasBrowser, violations } from "./browser.node.ts";
 
 const admin = "console-test-admin-token";
 const KEY = "console-transcript";
@@ -22,9 +23,11 @@ describe.skipIf(!hasBrowser)("a transcript in the console", () => {
   afterEach(() => under.checkQuiet());
   afterAll(() => under.stop());
 
+  const whole = (...frames: string[]): Reply => ({ chunks: [{ data: frames.join("") }] });
+
   /** A session in which a model has said this, once. */
   async function said(text: string, prompt = "say it"): Promise<string> {
-    await vendor.script(KEY, [{ chunks: [{ data: dialects.anthropic.says(text).join("") }] }]);
+    await vendor.script(KEY, [whole(...dialects.anthropic.says(text))]);
     const { session_id } = await under.api<{ session_id: string }>(admin, "/sessions", {
       body: { prompt, model: "claude-haiku-4-5" },
     });
@@ -63,6 +66,112 @@ describe.skipIf(!hasBrowser)("a transcript in the console", () => {
     ]);
     expect(requests.filter((url) => url.includes("tracker"))).toEqual([]);
     expect(await answer(page).locator("img").count()).toBe(1);
+  });
+
+  it("shows images of prompts and of tools, each with a text for who cannot see them", async () => {
+    const pixel =
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+    const image = { type: "image", media_type: "image/png", source: "inline", data: pixel };
+    const calls = dialects.anthropic.calls([{ id: "call_1", name: "camera", args: {} }]);
+    await vendor.script(KEY, [whole(...calls), whole(...dialects.anthropic.says("Two images."))]);
+    const { session_id: id } = await under.api<{ session_id: string }>(admin, "/sessions", {
+      body: {
+        initial_turn: "deferred",
+        model: "claude-haiku-4-5",
+        external_tools: [{ name: "camera" }],
+      },
+    });
+    await under.api(admin, `/sessions/${id}/messages`, {
+      body: { prompt: [{ type: "text", text: "What is this?" }, image] },
+    });
+    const page = await open(id);
+    const card = page.locator(".tool");
+    await card.getByText("waits for a client").waitFor();
+    await under.api(admin, `/sessions/${id}/messages`, {
+      body: { tool_results: [{ tool_use_id: "call_1", content: [image] }] },
+    });
+    await page.getByText("Two images.").waitFor();
+    await card.locator("summary").click();
+
+    const prompt = page.getByRole("article", { name: "Prompt" });
+    for (const place of [prompt, card]) {
+      const shown = place.getByRole("img", { name: /^Attachment \d, image\/png$/ });
+      await expect
+        .poll(() => shown.evaluate((node: HTMLImageElement) => node.naturalWidth))
+        .toBe(1);
+    }
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it("tells retries, changes of the model and condensing in quiet lines", async () => {
+    const realm = "incidents";
+    const [own, other] = ["claude-haiku-4-5", "claude-opus-5"];
+    await under.api(admin, `/realms/${realm}/config`, {
+      method: "PUT",
+      body: {
+        retry: { max_retries: 1, initial_delay: "1ms", max_delay: "2ms" },
+        model_fallback: { chain: [other] },
+        compaction: {
+          auto_compact_threshold: 1,
+          recent_turn_budget: 1,
+          min_turns_between_compactions: 9,
+        },
+      },
+    });
+    const down: Reply = {
+      status: 529,
+      chunks: [{ data: JSON.stringify(anthropic.failure("overloaded_error", "Overloaded")) }],
+    };
+    const says = (text: string) => whole(...dialects.anthropic.says(text));
+    await vendor.script(KEY, [
+      says("Plain."),
+      down,
+      says("A SUMMARY."),
+      says("At the second attempt."),
+      down,
+      down,
+      says("In its place."),
+    ]);
+    const { session_id: id } = await under.api<{ session_id: string }>(
+      admin,
+      `/realms/${realm}/sessions`,
+      { body: { prompt: "one", model: own } },
+    );
+    const page = await under.visit({ token: admin, realm, path: `#/sessions/${id}` });
+    for (const [prompt, last] of [
+      ["two", "At the second attempt."],
+      ["three", "In its place."],
+    ] as const) {
+      await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
+      await page.keyboard.press("Enter");
+      await page.getByText(last).waitFor();
+    }
+    await expect.poll(() => page.getByText("Fork from here").count()).toBe(3);
+
+    for (const time of ["as it happens", "after a reload"]) {
+      if (time === "after a reload") {
+        await page.reload();
+        await page.getByText("In its place.").waitFor();
+      }
+      expect(await page.locator(".line").allInnerTexts(), time).toEqual([
+        "Condensing 4 messages",
+        "Retrying (1 of 1) in 0.0 s: anthropic answered 529: Overloaded",
+        "Condensed: the model now sees 3 messages instead of 4",
+        "Retrying (1 of 1) in 0.0 s: anthropic answered 529: Overloaded",
+        `${own} is unavailable (overloaded); going on with ${other}`,
+      ]);
+      const used = await page.locator(".turn-end .number").allInnerTexts();
+      // Of each turn alone, at the price of the model that answered.
+      expect(
+        used.map((text) => text.slice(text.indexOf("·"))),
+        time,
+      ).toEqual([
+        "· 12 in · 7 out · $0.000047",
+        "· 24 in · 14 out · $0.000094",
+        "· 12 in · 7 out · $0.00023",
+      ]);
+    }
+    expect(await violations(page)).toEqual([]);
   });
 
   it("takes terminal codes out, and makes other control characters visible", async () => {

@@ -1,5 +1,4 @@
 import { entrance } from "./access.ts";
-import { isLost } from "./line.ts";
 import { Notices } from "../parts/notices.tsx";
 import { SignIn } from "../views/sign-in.tsx";
 import { Shell } from "./shell.tsx";
@@ -16,9 +15,6 @@ export function App() {
           <span class="brand">Meerkat Edge</span>
         </header>
       )}
-      <output class="lost" hidden={!isLost.value}>
-        {isLost.value && "Connection lost. Trying again; nothing is lost meanwhile."}
-      </output>
       <Notices />
     </>
   );

@@ -24,14 +24,14 @@ export function Page({ sections }: { sections: readonly Section[] }) {
   }, [section]);
   if (!section) {
     return (
-      <EmptyState title="There is nothing at this address">
+      <EmptyState title="There is nothing at this address" isPage>
         <a href="#/sessions">Go to the sessions</a>
       </EmptyState>
     );
   }
   if (problem !== undefined) {
     return (
-      <EmptyState title="This page could not be loaded" tone="bad">
+      <EmptyState title="This page could not be loaded" tone="bad" isPage>
         <p>{problem}</p>
         <button onClick={() => location.reload()}>Reload</button>
       </EmptyState>

@@ -1,6 +1,8 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { Notices } from "./notices.tsx";
+import { noteDialog } from "./open-dialogs.ts";
 
 interface ModalProps {
   title: string;
@@ -16,8 +18,13 @@ export function Modal({ title, isOpen, isFirm = false, children }: ModalProps) {
   const heading = useId();
   const open = isOpen.value;
   useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (!open) return undefined;
+    dialog.current?.showModal();
+    const end = noteDialog(heading);
+    return () => {
+      dialog.current?.close();
+      end();
+    };
   }, [open]);
   return (
     <dialog
@@ -37,6 +44,7 @@ export function Modal({ title, isOpen, isFirm = false, children }: ModalProps) {
           {children}
         </div>
       )}
+      {open && <Notices dialog={heading} />}
     </dialog>
   );
 }

@@ -1,14 +1,16 @@
 import type { TokenSelf } from "meerkat-edge";
 import { Draft } from "./draft.ts";
 
-let present: { holder: string; draft: Draft } | undefined;
+let present: { realmId: string; draft: Draft } | undefined;
 
-/** The draft of whoever is signed in: the same when they come back to the page, or had to sign in again. */
-export function draftOf({ realmId, actor }: TokenSelf): Draft {
-  const holder = `${realmId} ${actor}`;
-  if (present?.holder !== holder) {
+/**
+ * The draft of a realm's config: the same when one comes back to the page, or had to sign in again, which
+ * may be with another token. Signing out discards it.
+ */
+export function draftOf({ realmId }: TokenSelf): Draft {
+  if (present?.realmId !== realmId) {
     present?.draft.discard();
-    present = { holder, draft: new Draft() };
+    present = { realmId, draft: new Draft() };
   }
   return present.draft;
 }

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useAccess } from "../../../app/access.ts";
 import { tellFailure } from "../../../app/notices.ts";
 import { addShortcuts } from "../../../app/shortcuts.ts";
 import { Inputs } from "./inputs.tsx";
 import type { LiveSession } from "./live-session.ts";
+import { promptDraft } from "./prompt-drafts.ts";
 import { refusesTurn } from "./refusal.ts";
 
 type Mode = "queue" | "steer";
@@ -12,7 +13,7 @@ type Mode = "queue" | "steer";
 /** Where prompts are written. While a turn runs they wait for its end, or join it. */
 export function Composer({ session }: { session: LiveSession }) {
   const { client } = useAccess();
-  const text = useSignal("");
+  const text = useMemo(() => promptDraft(session.id), [session.id]);
   /** Rises when something was sent, so that the list of what waits is read again. */
   const sent = useSignal(0);
   const field = useRef<HTMLTextAreaElement>(null);

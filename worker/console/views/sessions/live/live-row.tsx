@@ -1,10 +1,11 @@
-import { GrowingText, LongText } from "../../../parts/long-text.tsx";
+import { LongText } from "../../../parts/long-text.tsx";
 import type { LiveSession } from "./live-session.ts";
 import { Lines } from "./lines.tsx";
+import { Piece } from "./piece.tsx";
 import { indexOfTurn, liveSteps } from "./rows.ts";
 import { ToolCard } from "./tool-card.tsx";
-import type { LivePiece, LiveStep } from "./turn-log.ts";
-import type { TurnFacts } from "./turn-facts.ts";
+import type { LiveStep, TurnFacts } from "./turn-facts.ts";
+import { Unfinished } from "./unfinished.tsx";
 
 /** The turn that goes on, as far as the transcript does not have it. */
 export function LiveRow({ session, turn }: { session: LiveSession; turn: TurnFacts }) {
@@ -22,6 +23,7 @@ export function LiveRow({ session, turn }: { session: LiveSession; turn: TurnFac
       {steps.map((step) => (
         <Step key={step.step} session={session} turn={turn} step={step} />
       ))}
+      {turn.end === "cancelled" && !session.hasTranscript && <Unfinished step={undefined} />}
       {!turn.end && (
         <p class="working">
           <span class="pulse" aria-hidden="true" />
@@ -57,16 +59,6 @@ function Step({ session, turn, step }: StepProps) {
         ))}
       </article>
     </>
-  );
-}
-
-function Piece({ piece }: { piece: LivePiece }) {
-  if (piece.kind === "text") return <GrowingText text={piece.text} />;
-  return (
-    <details class="thinking">
-      <summary>Thinking</summary>
-      <GrowingText text={piece.text} />
-    </details>
   );
 }
 

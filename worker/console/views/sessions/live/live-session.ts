@@ -40,7 +40,7 @@ export class LiveSession {
   readonly info = signal<SessionInfo | undefined>(undefined);
   /** Rises when there is something new to show, at most once per frame. */
   readonly version = signal(0);
-  log = new TurnLog(true);
+  log = new TurnLog();
   readonly #client: MeerkatClient;
   readonly #closing = new AbortController();
   /** Nothing up to here is shown to the holder of a share. */
@@ -104,7 +104,7 @@ export class LiveSession {
   /** Follows from a place in the log. @returns false if that lies within the running turn, which then is not whole */
   async #read(after: number, lastSeq: number, isActive: boolean): Promise<boolean> {
     const { signal } = this.#closing;
-    this.log = new TurnLog(after === 0);
+    this.log = new TurnLog();
     const subscription = await this.#client.subscribeSessionEvents(this.id, { after, signal });
     this.stage.value = { kind: "open" };
     for await (const envelope of subscription) {
@@ -136,10 +136,13 @@ export class LiveSession {
   async #readChanges(): Promise<void> {
     while (this.#isStale && !this.#closing.signal.aborted) {
       this.#isStale = false;
+      const turn = this.log.current;
       const isOver = !this.log.isRunning;
       try {
         if (this.hasTranscript) await this.transcript.catchUp();
         this.info.value = await this.#client.readSession(this.id);
+        // Later turns may have another one.
+        if (turn && turn === this.log.current) nameModel(turn, this.info.value.model);
       } catch (error) {
         if (error instanceof MeerkatError && error.code === "SESSION_NOT_FOUND") this.#archived();
         return;
@@ -161,4 +164,9 @@ export class LiveSession {
       this.version.value += 1;
     });
   }
+}
+
+/** Keeps the session's model with a turn, unless its events told another. */
+function nameModel(turn: TurnFacts, model: string): void {
+  if (turn.model === undefined) turn.model = model;
 }

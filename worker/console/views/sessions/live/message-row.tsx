@@ -6,6 +6,7 @@ import { surroundings } from "./rows.ts";
 import { ToolCard } from "./tool-card.tsx";
 import type { Message } from "./transcript.ts";
 import { TurnEnd } from "./turn-end.tsx";
+import { Unfinished } from "./unfinished.tsx";
 
 interface MessageRowProps {
   session: LiveSession;
@@ -18,11 +19,12 @@ export function MessageRow({ session, index }: MessageRowProps) {
   void session.version.value;
   const message = session.transcript.at(index);
   if (!message) return <div class="unread" aria-hidden="true" />;
-  const { lines, ended } = surroundings(session, index);
+  const { lines, ended, unfinished } = surroundings(session, index);
   return (
     <>
       <Lines lines={lines} />
       <Body session={session} index={index} message={message} />
+      {isCutOff(message) && <Unfinished step={unfinished} />}
       {ended && <TurnEnd session={session} turn={ended} at={index + 1} />}
     </>
   );
@@ -49,6 +51,11 @@ function Body({ session, index, message }: MessageRowProps & { message: Message 
       // Shown in the cards of the calls.
       return null;
   }
+}
+
+/** Whether an answer was interrupted. */
+function isCutOff(message: Message): boolean {
+  return message.role === "block_assistant" && message.stopReason === "cancelled";
 }
 
 type AnswerMessage = Extract<Message, { role: "block_assistant" }>;

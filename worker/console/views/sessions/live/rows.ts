@@ -1,7 +1,6 @@
 import type { LiveSession } from "./live-session.ts";
 import type { Message } from "./transcript.ts";
-import type { QuietLine, TurnFacts } from "./turn-facts.ts";
-import type { LiveStep } from "./turn-log.ts";
+import type { LiveStep, QuietLine, TurnFacts } from "./turn-facts.ts";
 
 /** How far back the beginning of a message's turn is looked for. */
 const LOOK_BACK = 400;
@@ -12,6 +11,8 @@ export interface Surroundings {
   lines: readonly QuietLine[];
   /** The turn that ends with it, if it is the last of one. */
   ended: TurnFacts | undefined;
+  /** What it would have said, had it not been interrupted. */
+  unfinished: LiveStep | undefined;
 }
 
 /** What the log adds to the message at a place of the transcript. */
@@ -19,14 +20,15 @@ export function surroundings(session: LiveSession, index: number): Surroundings 
   const { transcript, log } = session;
   const { turn, step } = turnAt(session, index);
   const message = transcript.at(index);
-  if (!turn || !message) return { lines: [], ended: undefined };
+  if (!turn || !message) return { lines: [], ended: undefined, unfinished: undefined };
   const isAnswer = message.role === "block_assistant";
   const lines = isAnswer ? turn.lines.filter((line) => line.step === step) : [];
   const next = transcript.at(index + 1);
   const isLast = next
     ? opens(session, next)
     : index + 1 === transcript.length && !isShownLive(log, turn);
-  return { lines, ended: isLast && turn.end ? turn : undefined };
+  const unfinished = turn.unfinished?.step === step ? turn.unfinished : undefined;
+  return { lines, ended: isLast && turn.end ? turn : undefined, unfinished };
 }
 
 /** What of the turn that goes on is not in the transcript yet. */

@@ -27,7 +27,7 @@ export function SessionPage({ id, seq }: SessionPageProps) {
   }, [stage]);
   if (stage.kind === "failed") {
     return (
-      <EmptyState title="This session cannot be shown" tone="bad">
+      <EmptyState title="This session cannot be shown" tone="bad" isPage>
         <p>{plainWords(stage.error)}</p>
         {!self.watching && <a href="#/sessions">All sessions</a>}
       </EmptyState>
@@ -48,6 +48,7 @@ export function SessionPage({ id, seq }: SessionPageProps) {
       {stage.kind === "open" && !may.value.run && (
         <p class="composer note">
           {self.watching ? "You are watching a shared session." : "Your token may only read."}
+          {self.watching?.redactTools && " What tools were given and answered is left out."}
         </p>
       )}
     </div>

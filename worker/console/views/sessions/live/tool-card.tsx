@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { useAccess } from "../../../app/access.ts";
 import { duration } from "../../../parts/figures.ts";
 import { LongText } from "../../../parts/long-text.tsx";
 import { Content } from "./content.tsx";
@@ -17,6 +18,7 @@ interface ToolCardProps {
 /** One call of a tool: what it was given, what it answered, and how long that took. */
 export function ToolCard({ name, args, result, facts }: ToolCardProps) {
   const [isOpen, setOpen] = useState(false);
+  const isLeftOut = useAccess().self.watching?.redactTools === true;
   const state = stateOf(result, facts);
   return (
     <details
@@ -26,19 +28,22 @@ export function ToolCard({ name, args, result, facts }: ToolCardProps) {
     >
       <summary>
         <span class="tool-name">{name}</span>
-        <span class="tool-args">{oneLine(args)}</span>
+        <span class="tool-args">{isLeftOut ? "" : oneLine(args)}</span>
         <span class="tool-state">
           {state.text}
           {facts?.durationMs !== undefined && ` · ${duration(facts.durationMs)}`}
         </span>
       </summary>
-      {isOpen && (
+      {isOpen && isLeftOut && (
+        <p class="tool-body soft">This link leaves out what tools were given and answered.</p>
+      )}
+      {isOpen && !isLeftOut && (
         <div class="tool-body">
-          <h4>Arguments</h4>
+          <h2>Arguments</h2>
           <LongText kind="plain" text={written(args)} />
           {result && (
             <>
-              <h4>{result.isError ? "Error" : "Result"}</h4>
+              <h2>{result.isError ? "Error" : "Result"}</h2>
               <Content content={result.content} kind="plain" />
             </>
           )}

@@ -20,7 +20,6 @@ export function TurnEnd({ session, turn, at }: TurnEndProps) {
   const link = `#/sessions/${session.id}@${turn.seq}`;
   return (
     <footer class="turn-end">
-      {turn.end === "cancelled" && <span class="warn">Interrupted</span>}
       {turn.end === "failed" && <span class="bad">Failed: {turn.problem}</span>}
       <span class="number">
         {turn.endedMs !== undefined && duration(turn.endedMs - turn.startedMs)}
@@ -42,9 +41,9 @@ export function TurnEnd({ session, turn, at }: TurnEndProps) {
   );
 }
 
-function Spent({ session, turn: { usage } }: Pick<TurnEndProps, "session" | "turn">) {
+function Spent({ session, turn }: Pick<TurnEndProps, "session" | "turn">) {
   const { client } = useAccess();
-  const model = session.info.value?.model;
+  const { usage, model = session.info.value?.model } = turn;
   const [usd, setUsd] = useState<number>();
   useEffect(() => {
     if (!usage || !model) return;

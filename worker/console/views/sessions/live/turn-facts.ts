@@ -23,10 +23,31 @@ export interface TurnFacts {
   end?: "completed" | "failed" | "cancelled";
   /** Why it failed. */
   problem?: string;
-  /** Of this turn alone; absent where the log does not tell. */
+  /** Of this turn alone; turns that fail or are interrupted do not tell. */
   usage?: Usage;
+  /** The model that did all of it, as far as was told; `null` when there were several. */
+  model?: string | null;
+  /** What was being said when it was interrupted: the transcript does not keep that. */
+  unfinished?: LiveStep;
   lines: QuietLine[];
 }
+
+/** A piece of what the model says in a step that goes on. */
+export interface LivePiece {
+  kind: "text" | "thinking";
+  text: string;
+}
+
+/** A model call as it is told, until the transcript has it. */
+export interface LiveStep {
+  /** Its place in the turn, from 0. */
+  step: number;
+  pieces: LivePiece[];
+  calls: { id: string; name: string; args: unknown; result?: LiveResult }[];
+}
+
+type Completed = Extract<AgentEvent, { type: "tool_execution_completed" }>;
+type LiveResult = Pick<Completed, "content" | "isError">;
 
 /** How a call of a tool goes, which the transcript does not tell. */
 export interface CallFacts {
@@ -91,18 +112,12 @@ export function callOf(event: AgentEvent): { id: string; facts: CallFacts } | un
   }
 }
 
-/** What was used between two places of the log, both told since the session's beginning. */
-export function usageBetween(before: Usage, after: Usage): Usage {
-  const names = Object.keys(after) as (keyof Usage)[];
-  return Object.fromEntries(
-    names.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
-  ) as unknown as Usage;
-}
-
 /** How a turn ended, by its last event. */
 export function endOf({ payload, timestampMs }: AgentEventEnvelope): Partial<TurnFacts> {
   const endedMs = timestampMs;
-  if (payload.type === "run_completed") return { endedMs, end: "completed" };
+  if (payload.type === "run_completed") {
+    return { endedMs, end: "completed", usage: payload.usage };
+  }
   if (payload.type !== "run_failed") return {};
   const isCancelled = payload.errorClass === "cancelled";
   return { endedMs, end: isCancelled ? "cancelled" : "failed", problem: payload.error };

@@ -4,29 +4,10 @@ import {
   type CallFacts,
   endOf,
   lineOf,
+  type LivePiece,
+  type LiveStep,
   type TurnFacts,
-  type Usage,
-  usageBetween,
 } from "./turn-facts.ts";
-
-/** A piece of what the model says in a step that goes on. */
-export interface LivePiece {
-  kind: "text" | "thinking";
-  text: string;
-}
-
-/** A model call as it is told, until the transcript has it. */
-export interface LiveStep {
-  /** Its place in the turn, from 0. */
-  step: number;
-  pieces: LivePiece[];
-  calls: { id: string; name: string; args: unknown; result?: LiveResult }[];
-}
-
-type Completed = Extract<AgentEvent, { type: "tool_execution_completed" }>;
-type LiveResult = Pick<Completed, "content" | "isError">;
-
-const noTokens: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** What the events of a session have told so far: facts about turns and calls, and the turn that goes on. */
 export class TurnLog {
@@ -35,12 +16,6 @@ export class TurnLog {
   /** The newest turn, while it goes on and until the transcript has its end. */
   current: TurnFacts | undefined;
   steps: LiveStep[] = [];
-  #spent: Usage | undefined;
-
-  /** @param isFromStart whether no event came before the first that will be told */
-  constructor(isFromStart: boolean) {
-    this.#spent = isFromStart ? noTokens : undefined;
-  }
 
   /** Whether a turn goes on, as far as was told. */
   get isRunning(): boolean {
@@ -102,6 +77,10 @@ export class TurnLog {
         if (call) call.result = { content: event.content, isError: event.isError };
         break;
       }
+      case "model_fallback":
+        // What a step before it used is not told apart from what comes after it.
+        if (this.current) this.current.model = event.turnNumber === 0 ? event.to.model : null;
+        break;
       default:
     }
   }
@@ -113,10 +92,8 @@ export class TurnLog {
     const turn = this.turns.get(payload.runId);
     if (!turn) return;
     Object.assign(turn, endOf(envelope));
-    if (payload.type === "run_completed") {
-      if (this.#spent) turn.usage = usageBetween(this.#spent, payload.usage);
-      this.#spent = payload.usage;
-    }
+    const step = this.steps.at(-1);
+    if (turn.end === "cancelled" && turn === this.current && step) turn.unfinished = step;
   }
 }
 
