@@ -31,8 +31,11 @@ const serve: Handler<AppEnv> = async (c) => {
   const isPage = pathname === "/console/";
   const address = isPage ? `${origin}/console/index.html` : `${origin}${pathname}`;
   const isFile = isPage || /^\/console\/assets\/[\w.-]+$/.test(pathname);
-  const file = isFile ? await c.env.ASSETS?.fetch(address) : undefined;
-  if (!file?.ok) {
+  const known = c.req.header("if-none-match");
+  const headers = known === undefined ? {} : { "if-none-match": known };
+  const file = isFile ? await c.env.ASSETS?.fetch(address, { headers }) : undefined;
+  if (!file || (!file.ok && file.status !== 304)) {
+    await file?.body?.cancel();
     return c.text("There is no such page. The console is at /console/\n", 404, shared);
   }
   const reply = new Response(file.body, file);
