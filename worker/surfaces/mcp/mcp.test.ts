@@ -105,6 +105,17 @@ describe("the tools", () => {
         details: { keys: expect.arrayContaining(["provider.api_key"]) },
       });
     }
+    const elsewhere = { providers: { base_urls: { openai: "https://thief.example/v1" } } };
+    for (const diverted of [
+      { action: "patch", patch: elsewhere },
+      { action: "set", config: elsewhere },
+    ]) {
+      expect(await me.failure("meerkat_config", diverted)).toMatchObject({
+        code: "INVALID_PARAMS",
+        error: expect.stringContaining("where keys are sent"),
+        details: { keys: ["providers.base_urls.openai"] },
+      });
+    }
     const marked = { provider: { type: "openai", api_key: null } };
     expect(await me.payload("meerkat_config", { action: "patch", patch: marked })).toMatchObject({
       generation: 3,

@@ -8,6 +8,7 @@ import {
 } from "../../../sdk/contract/index.ts";
 import { call } from "../../call.ts";
 import { jsonSchema, readArguments } from "./schema.ts";
+import { checkAddresses } from "./key-addresses.ts";
 import { checkNoSecrets } from "./secrets.ts";
 import {
   historyPayload,
@@ -120,7 +121,11 @@ function actionTool(operations: readonly Offered[]): Tool {
       const [name, { input, mcp }] = operations.find(
         ([, { mcp }]) => mcp.action === action,
       ) as Offered;
-      if (mcp.refusesSecrets) checkNoSecrets(params);
+      if (mcp.refusesSecrets) {
+        checkNoSecrets(params);
+        const { config } = (await call("config/get", {}, caller)) as { config: Json };
+        checkAddresses(params, config);
+      }
       // Here already: elsewhere a member's value may stand for the whole, and nothing for an empty one.
       return succeeded((await call(name, readArguments(input, params), caller)) as Json);
     },
