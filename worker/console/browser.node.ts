@@ -34,6 +34,7 @@ export interface Visit {
   /** The realm to sign in to. */
   realm?: string;
   width?: number;
+  height?: number;
   theme?: Theme;
 }
 
@@ -66,9 +67,10 @@ export class ConsoleUnderTest {
   }
 
   /** A page in a browser context of its own, as on another device. */
-  async visit({ path = "", token, realm, width = 1280, theme = "light" }: Visit): Promise<Page> {
+  async visit(look: Visit): Promise<Page> {
+    const { path = "", token, realm, width = 1280, height = 800, theme = "light" } = look;
     const context = await this.#browser.newContext({
-      viewport: { width, height: 800 },
+      viewport: { width, height },
       colorScheme: theme,
       reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],
