@@ -60,8 +60,9 @@ export class ConsoleUnderTest {
     await this.server.end("SIGTERM");
   }
 
-  /** @throws when the browser has complained since the last time, of a breach of the policy or of a script */
-  checkQuiet(): void {
+  /** Closes all pages. @throws when the browser has complained of a breach of the policy or of a script */
+  async endVisits(): Promise<void> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
     const complaints = this.#complaints.splice(0);
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   }
