@@ -20,7 +20,7 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
   beforeAll(async () => {
     under = await ConsoleUnderTest.start({ RKAT_ADMIN_TOKEN: admin });
   }, 60_000);
-  afterEach(() => under.checkQuiet());
+  afterEach(() => under.endVisits());
   afterAll(() => under.stop());
 
   const isAccepted = async (token: string) => {
@@ -222,7 +222,7 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     });
     const page = await under.visit({ token: admin, path: `#/sessions/${id}` });
     await page.getByText(/^datetime/).click();
-    await page.getByText('"utc"').waitFor();
+    await page.locator(".tool").getByText('"utc"').waitFor();
     await page.getByRole("button", { name: "Share" }).click();
     await page.getByText("Leave out what tools were given").click();
     await page.getByRole("button", { name: "Create link" }).click();
@@ -261,7 +261,7 @@ describe.skipIf(!hasBrowser)("a console on a laptop's open server", () => {
 
     expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
     expect(await violations(page)).toEqual([]);
-    under.checkQuiet();
+    await under.endVisits();
     await under.stop();
   });
 });

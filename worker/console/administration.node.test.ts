@@ -11,7 +11,7 @@ describe.skipIf(!hasBrowser)("the console's pages for administrators", () => {
   beforeAll(async () => {
     under = await ConsoleUnderTest.start({ RKAT_ADMIN_TOKEN: admin });
   }, 60_000);
-  afterEach(() => under.checkQuiet());
+  afterEach(() => under.endVisits());
   afterAll(() => under.stop());
 
   const freshRealm = () => `console-${(realms += 1)}`;

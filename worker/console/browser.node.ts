@@ -34,6 +34,7 @@ export interface Visit {
   /** The realm to sign in to. */
   realm?: string;
   width?: number;
+  height?: number;
   theme?: Theme;
 }
 
@@ -59,16 +60,18 @@ export class ConsoleUnderTest {
     await this.server.end("SIGTERM");
   }
 
-  /** @throws when the browser has complained since the last time, of a breach of the policy or of a script */
-  checkQuiet(): void {
+  /** Closes all pages. @throws when the browser has complained of a breach of the policy or of a script */
+  async endVisits(): Promise<void> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
     const complaints = this.#complaints.splice(0);
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   }
 
   /** A page in a browser context of its own, as on another device. */
-  async visit({ path = "", token, realm, width = 1280, theme = "light" }: Visit): Promise<Page> {
+  async visit(look: Visit): Promise<Page> {
+    const { path = "", token, realm, width = 1280, height = 800, theme = "light" } = look;
     const context = await this.#browser.newContext({
-      viewport: { width, height: 800 },
+      viewport: { width, height },
       colorScheme: theme,
       reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],

@@ -9,11 +9,14 @@ import { startWire } from "../../durable-objects/providers/wire/server.node.ts";
 import { ConsoleUnderTest } from "./browser.node.ts";
 
 const admin = "pictures-admin-token";
+const realm = "acme";
 const KEY = "pictures";
 const model = "claude-opus-5";
 const folder = join(packageRoot, "docs", "pictures");
 
 const others = [
+  ["Summarise the interviews with the first customers", { team: "product" }],
+  ["Which of our dependencies are no longer maintained?", { team: "platform" }],
   ["Nightly triage of alerts", { team: "infra", priority: "high" }],
   ["Draft the release notes for 0.1", { team: "docs" }],
   ["Why did the import of Tuesday take nine hours?", { team: "data" }],
@@ -52,7 +55,7 @@ const script = wire(vendor.url);
 const calls = dialects.anthropic.calls([
   { id: "call_1", name: "datetime", args: { time_zone: "Europe/Zurich" } },
 ]);
-const note = "Noted: the window opens at **22:00** Zurich time. What should be checked before?";
+const note = "In **three hours**, at 22:00 Zurich time. What should be checked before?";
 await script.script(KEY, [
   ...others.map(() => whole(...dialects.anthropic.says("Done."))),
   whole(...calls),
@@ -66,7 +69,7 @@ const under = await ConsoleUnderTest.start({
 });
 
 const start = (title: string, labels: object, prompt: string) =>
-  under.api<{ session_id: string }>(admin, "/sessions", {
+  under.api<{ session_id: string }>(admin, `/realms/${realm}/sessions`, {
     body: { prompt, model, enable_builtins: true, labels: { title, ...labels } },
   });
 
@@ -76,7 +79,7 @@ const { session_id: id } = await start(
   { team: "payments", env: "production" },
   "We switch the payments database tonight at ten. How long is that from now?",
 );
-const unanswered = under.api(admin, `/sessions/${id}/messages`, {
+const unanswered = under.api(admin, `/realms/${realm}/sessions/${id}/messages`, {
   body: { prompt: "Row counts, checksums, indexes, replication lag. Run them and tell me." },
 });
 // It is still unanswered when the server stops.
@@ -84,13 +87,15 @@ unanswered.catch(() => undefined);
 
 await mkdir(folder, { recursive: true });
 for (const theme of ["light", "dark"] as const) {
-  for (const [name, width] of [
-    ["desktop", 1280],
-    ["phone", 390],
+  for (const [name, width, height] of [
+    ["desktop", 1280, 800],
+    ["phone", 390, 844],
   ] as const) {
-    const page = await under.visit({ token: admin, theme, width });
+    const page = await under.visit({ token: admin, realm, theme, width, height });
     await page.getByRole("link", { name: /Switch the payments/ }).waitFor();
-    await page.screenshot({ path: join(folder, `sessions-${name}-${theme}.png`) });
+    if (name === "desktop") {
+      await page.screenshot({ path: join(folder, `sessions-${name}-${theme}.png`) });
+    }
     await page.getByRole("link", { name: /Switch the payments/ }).click();
     await page.getByText("I will look at").waitFor();
     await page.screenshot({ path: join(folder, `session-${name}-${theme}.png`) });

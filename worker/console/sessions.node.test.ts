@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)("sessions in the console", () => {
       ANTHROPIC_BASE_URL: vendor.base(KEY),
     });
   }, 60_000);
-  afterEach(() => under.checkQuiet());
+  afterEach(() => under.endVisits());
   afterAll(() => under.stop());
 
   /** A model's answer of which each word waits for a gate of its own: `g0`, `g1`, … */
@@ -270,6 +270,7 @@ describe.skipIf(!hasBrowser)("sessions in the console", () => {
     await page.context().setOffline(true);
     for (const socket of sockets.splice(0)) await socket.close({ code: 1012 });
     await page.getByText("Connection lost").waitFor();
+    expect(await violations(page)).toEqual([]);
     await vendor.open(KEY, "g1");
     await page.context().setOffline(false);
 

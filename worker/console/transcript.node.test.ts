@@ -20,7 +20,7 @@ describe.skipIf(!hasBrowser)("a transcript in the console", () => {
       ANTHROPIC_BASE_URL: vendor.base(KEY),
     });
   }, 60_000);
-  afterEach(() => under.checkQuiet());
+  afterEach(() => under.endVisits());
   afterAll(() => under.stop());
 
   const whole = (...frames: string[]): Reply => ({ chunks: [{ data: frames.join("") }] });
