@@ -4,7 +4,7 @@ import type { AppEnv } from "./app-env.ts";
 import type { AppOptions } from "./app-options.ts";
 import { authenticate } from "./auth.ts";
 import { bodyLimit } from "./body-limit.ts";
-import { consoleFiles } from "./console-files.ts";
+import { consoleFiles, toConsole } from "./console-files.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { EdgeLimit } from "./edge-limit.ts";
 import { headerLimit } from "./header-limit.ts";
@@ -29,6 +29,7 @@ export function createApp(options: AppOptions = {}): Hono<AppEnv> {
     .use(headerLimit)
     .use(crossOrigin)
     .get("/health", (c) => c.text("ok"))
+    .get("/", toConsole)
     .route("/console", consoleFiles)
     .route("/", oauth)
     .route("/realms/:realm", api)

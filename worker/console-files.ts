@@ -1,4 +1,4 @@
-import { type Handler, Hono } from "hono";
+import { type Handler, Hono, type MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app-env.ts";
 
 /** What the console's page may do: run its own scripts, show its own styles, and ask this deployment. */
@@ -50,3 +50,11 @@ const serve: Handler<AppEnv> = async (c) => {
 export const consoleFiles = new Hono<AppEnv>()
   .get("/", (c) => c.redirect("/console/", 308))
   .get("/*", serve);
+
+/** Brings whoever opens the deployment's bare address in a browser to the console; programs are answered as ever. */
+export const toConsole: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const isBrowser = c.req.header("accept")?.includes("text/html");
+  if (isBrowser && c.req.path === "/" && c.env.ASSETS) return c.redirect("/console/");
+  await next();
+  return undefined;
+};

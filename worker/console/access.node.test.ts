@@ -44,6 +44,10 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     const file = await fetch(under.server.url + script);
     const absent = await fetch(`${under.server.url}/console/assets/../../package.json`);
     const plain = await fetch(`${under.server.url}/console`, { redirect: "manual" });
+    const opened = await fetch(under.server.url, {
+      headers: { accept: "text/html,*/*;q=0.8" },
+      redirect: "manual",
+    });
 
     for (const reply of [page, file]) {
       const policy = reply.headers.get("content-security-policy") ?? "";
@@ -60,6 +64,8 @@ describe.skipIf(!hasBrowser)("access to the console", () => {
     expect(absent.status).toBe(401);
     expect((await fetch(`${under.server.url}/console/absent`)).status).toBe(404);
     expect(plain.headers.get("location")).toBe("/console/");
+    expect(opened.headers.get("location")).toBe("/console/");
+    expect((await fetch(under.server.url)).status).toBe(401);
     await Promise.all([file.body?.cancel(), absent.body?.cancel()]);
   });
 

@@ -2,6 +2,8 @@ import { signal } from "@preact/signals";
 import type { MeerkatClient, SessionSummary } from "meerkat-edge";
 
 const PAGE = 50;
+/** What one call may ask for. */
+const MOST_PER_CALL = 1_000;
 const REFRESH_MS = 5_000;
 
 /** What is searched for: labels that the deployment matches, and words that the page looks for itself. */
@@ -30,6 +32,7 @@ export class SessionsRead {
   readonly #labels: Record<string, string>;
   readonly #closing = new AbortController();
   #pages = 1;
+  #reads = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: MeerkatClient, labels: Record<string, string>) {
@@ -59,15 +62,33 @@ export class SessionsRead {
   async #read(): Promise<void> {
     const limit = this.#pages * PAGE;
     const { signal } = this.#closing;
+    this.#reads += 1;
+    const read = this.#reads;
+    // An answer that comes after one to a later question is out of date.
+    const isLatest = () => read === this.#reads && !signal.aborted;
     try {
       // One more than is shown tells whether there is more.
-      const options = { limit: limit + 1, labels: this.#labels, signal };
-      const found = await this.#client.listSessions(options);
+      const found = await this.#first(limit + 1);
+      if (!isLatest()) return;
       this.rows.value = found.slice(0, limit);
       this.hasMore.value = found.length > limit;
       this.problem.value = undefined;
     } catch (error) {
-      if (!signal.aborted) this.problem.value = error;
+      if (isLatest()) this.problem.value = error;
     }
+  }
+
+  /** The first sessions of the list. One that moves up between two calls is told in both: it is kept once. */
+  async #first(count: number): Promise<SessionSummary[]> {
+    const found = new Map<string, SessionSummary>();
+    for (let offset = 0; offset < count; offset += MOST_PER_CALL) {
+      const limit = Math.min(MOST_PER_CALL, count - offset);
+      const { signal } = this.#closing;
+      const options = { limit, offset, labels: this.#labels, signal };
+      const page = await this.#client.listSessions(options);
+      for (const session of page) found.set(session.sessionId, session);
+      if (page.length < limit) break;
+    }
+    return Array.from(found.values());
   }
 }

@@ -15,6 +15,9 @@ const WINDOW = 2_000;
 /** How far back at most, for a place that the address names. */
 const FARTHEST = 50_000;
 
+/** When what could not be read is asked for again, if no event asks before. */
+const AGAIN_MS = 3_000;
+
 /** After these the transcript has more messages than before, or fewer. */
 const changing: ReadonlySet<string> = new Set([
   "run_started",
@@ -48,6 +51,7 @@ export class LiveSession {
   #frame = 0;
   #isSyncing = false;
   #isStale = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #isLive = false;
 
   constructor(client: MeerkatClient, id: string, floor = 0) {
@@ -74,6 +78,7 @@ export class LiveSession {
   close(): void {
     this.#closing.abort();
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#again);
   }
 
   /** Whether messages may be read: not by a share that starts in the middle. */
@@ -134,6 +139,7 @@ export class LiveSession {
   }
 
   async #readChanges(): Promise<void> {
+    clearTimeout(this.#again);
     while (this.#isStale && !this.#closing.signal.aborted) {
       this.#isStale = false;
       const turn = this.log.current;
@@ -145,6 +151,7 @@ export class LiveSession {
         if (turn && turn === this.log.current) nameModel(turn, this.info.value.model);
       } catch (error) {
         if (error instanceof MeerkatError && error.code === "SESSION_NOT_FOUND") this.#archived();
+        else this.#again = setTimeout(() => this.#sync(), AGAIN_MS);
         return;
       }
       // What was told is in the transcript now, unless another turn has begun meanwhile.
