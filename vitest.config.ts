@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     globalSetup: ["./durable-objects/providers/wire/setup.node.ts"],
-    // Most tests wait for servers rather than compute: one file at a time would leave a core idle.
-    maxWorkers: 2,
+    // Most tests wait for servers rather than compute: with as many files as cores these would be idle.
+    maxWorkers: 3,
     // Every turn logs a line: what a test has to say would drown in them.
     onConsoleLog: (log) => !log.startsWith('{"event":'),
     projects: [
