@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   messageEnd,
   messageStart,
@@ -272,7 +272,8 @@ async function joining(handling_mode: string, value: string): Promise<Stage> {
   const first = turn(at, { prompt: "Hello" });
   await at.model.requests(1);
   const second = turn(at, { prompt: value, handling_mode });
-  while (!(await isWaiting(at.session)));
+  // Asking without a pause would keep the runtime from hearing what is waited for.
+  await vi.waitUntil(() => isWaiting(at.session), { timeout: 20_000 });
   await at.model.open("go");
   await first;
   expect(await second).toMatchObject({ text: "Two." });

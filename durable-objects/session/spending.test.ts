@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type AppError,
   type ConfigDocument,
@@ -29,6 +29,8 @@ import type { CreateRequest } from "./intake.ts";
 const price = { input: 3, output: 15 };
 const CALL_USD = 0.0048;
 const clock = { id: "call-1", name: "datetime", args: {} };
+// Asking without a pause would keep the runtime from hearing what is waited for.
+const PATIENCE = { timeout: 20_000 };
 
 function says(text: string): Reply {
   return {
@@ -104,7 +106,7 @@ describe("the books", () => {
     const { session, runId } = await start(realmId, model);
     await model.requests(1);
     const told = async () => (await eventsOf(session)).some(({ type }) => type === "text_delta");
-    while (!(await told()));
+    await vi.waitUntil(told, PATIENCE);
 
     await session.object().interrupt();
 
