@@ -1,5 +1,5 @@
 import { exports } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { newRealm } from "../../../durable-objects/test-support.ts";
 import { failed } from "./failure.ts";
 import { McpTestClient, type Message, post } from "./test-client.ts";
@@ -334,10 +334,13 @@ function run(prompt: string): Json {
 }
 
 async function polled(of: McpTestClient, task: Message["result"]): Promise<Json | undefined> {
-  for (;;) {
+  const ended = async () => {
     const { result } = await of.ask("tasks/get", { taskId: task?.["taskId"] });
-    if (result?.["status"] !== "working") return result;
-  }
+    return result?.["status"] !== "working" && { result };
+  };
+  // Asking without a pause would keep the runtime from hearing what is waited for.
+  const { result } = await vi.waitUntil(ended, { timeout: 20_000 });
+  return result;
 }
 
 async function text(of: McpTestClient, uri: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RpcTestClient } from "./test-client.ts";
 
 const demo = { model: "demo" };
@@ -14,11 +14,13 @@ async function busySession() {
 
 /** The inputs of the session, as soon as there are so many. */
 async function inputs(client: RpcTestClient, session_id: unknown, count: number) {
-  for (;;) {
+  const found = async () => {
     const listed = await client.call("input/list", { session_id });
-    const found = listed.inputs as { input_id: string; status: string }[];
-    if (found.length >= count) return found;
-  }
+    const all = listed.inputs as { input_id: string; status: string }[];
+    return all.length >= count && all;
+  };
+  // Asking without a pause would keep the runtime from hearing what is waited for.
+  return await vi.waitUntil(found, { timeout: 20_000 });
 }
 
 const started = (client: RpcTestClient) =>
