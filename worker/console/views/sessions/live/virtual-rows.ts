@@ -52,9 +52,16 @@ export function useVirtualRows(
   const virtualizer = rows.current;
   virtualizer.setOptions(options);
   // Before the virtualizer listens: what it draws anew must know already that the reader has left the end.
-  useLayoutEffect(() => watchReader(scroller.current, following, () => redraw(0)), []);
+  const reader = useRef<Reader | undefined>(undefined);
+  useLayoutEffect(() => {
+    const watched = watchReader(scroller.current, following, () => redraw(0));
+    reader.current = watched;
+    return () => watched?.leave();
+  }, []);
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => {
+    // The reader may have gone up a moment ago, and the browser not have told yet.
+    reader.current?.look();
     virtualizer._willUpdate();
     if (following.current) toBottom(scroller.current);
   });
@@ -72,26 +79,39 @@ export function useVirtualRows(
   };
 }
 
+/** Somebody at a page: `look` finds out whether they have just left its end, `leave` ends the watch. */
+interface Reader {
+  look: () => void;
+  leave: () => void;
+}
+
 /** Notices when the reader leaves the end or comes back to it; what the page scrolls by itself never goes up. */
 function watchReader(
   element: HTMLElement | null,
   following: { current: boolean },
   changed: () => void,
-): () => void {
-  if (!element) return () => undefined;
+): Reader | undefined {
+  if (!element) return undefined;
   let last = element.scrollTop;
-  const scrolled = (): void => {
-    const { scrollTop, scrollHeight, clientHeight } = element;
-    const isUp = scrollTop < last - 1;
-    last = scrollTop;
-    const isNear = scrollHeight - clientHeight - scrollTop <= NEAR;
-    const is = isNear || (following.current && !isUp);
+  const isUp = (): boolean => element.scrollTop < last - 1;
+  const isNear = (): boolean =>
+    element.scrollHeight - element.clientHeight - element.scrollTop <= NEAR;
+  const follow = (is: boolean): void => {
     if (is === following.current) return;
     following.current = is;
     changed();
   };
+  const scrolled = (): void => {
+    follow(isNear() || (following.current && !isUp()));
+    last = element.scrollTop;
+  };
   element.addEventListener("scroll", scrolled, { passive: true });
-  return () => element.removeEventListener("scroll", scrolled);
+  return {
+    look: () => {
+      if (isUp() && !isNear()) follow(false);
+    },
+    leave: () => element.removeEventListener("scroll", scrolled),
+  };
 }
 
 function toBottom(element: HTMLElement | null): void {
