@@ -1,5 +1,5 @@
 import { type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConsoleUnderTest, hasBrowser, violations } from "./browser.node.ts";
 
 const admin = "console-admin-token-0123456789";
@@ -267,6 +267,10 @@ describe.skipIf(!hasBrowser)("the console's pages for administrators", () => {
     await setConfig(realm, { budgets: { day: { max_model_calls: 4 } } });
     const labels = { team: "blue" };
     await ask(realm, "POST", "/sessions", { prompt: "hello", model: "demo", labels });
+    // A call is entered in the realm's books a moment after its turn has ended.
+    const entered = async () =>
+      (await ask<{ rows: unknown[] }>(realm, "GET", "/usage")).rows.length > 0;
+    await vi.waitUntil(entered, { timeout: 20_000 });
     const page = await open("usage", { realm });
 
     await says(page, "3 of 4 left");
